@@ -1,0 +1,41 @@
+# run     set up and start Luot with its demo on http://localhost:8000/demo/
+# test    set up, lint, and run the whole suite
+# lint    check, change nothing          fix     let the tools mend what they can
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run test lint fix install clean
+
+run: $(STAMP)
+	LUOT_DEMO=true $(BIN)/luot serve --config config/luot.toml
+
+test: $(STAMP) lint
+	$(BIN)/python tests/chromium.py
+	$(BIN)/python -m pytest
+
+lint: $(STAMP)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+fix: $(STAMP)
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'Luot needs Python 3.11 or later: make PYTHON=python3.12 ...' >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) 2>/dev/null \
+	  || { test "$$(id -u)" = 0 && command -v apt-get >/dev/null \
+	       && apt-get update -qq && apt-get install -qq -y python3-venv \
+	       && $(PYTHON) -m venv $(VENV); } \
+	  || { echo 'This Python cannot make a virtual environment: apt install python3-venv' >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,3 @@
+"""
+Numbers are kept for good. The only place that writes SQL.
+"""

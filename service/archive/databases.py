@@ -1,0 +1,145 @@
+"""
+The connection to SQL: SQLite without any set-up, or PostgreSQL.
+
+A commit is on disk when it returns. Errors of the library end here.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Column, Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+
+from service.errors import ArchiveUnavailable
+from service.settings import Settings
+
+#: Seconds that a writer of SQLite waits for another.
+BUSY_SECONDS = 10
+
+#: The file under the data directory.
+SQLITE_FILE = "luot.sqlite3"
+
+
+class Database:
+    """
+    SQL, as Luot speaks to it. Safe for threads and, before its first use, for fork.
+    """
+
+    def __init__(self, url: str, data_dir: Path) -> None:
+        self.is_sqlite = not url
+        self.file = data_dir / SQLITE_FILE if self.is_sqlite else None
+        self._engine = _sqlite(data_dir / SQLITE_FILE) if self.is_sqlite else _postgresql(url)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Database":
+        """
+        The database that the settings name.
+        """
+        return cls(settings.database_url, settings.data_dir)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """
+        A connection on which every question sees the same moment.
+
+        :raises ArchiveUnavailable: on leaving the block, whatever the database had to say
+        """
+        try:
+            with self._engine.connect() as connection:
+                yield connection
+        except DBAPIError as error:
+            raise ArchiveUnavailable(_said(error)) from error
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """
+        A transaction: all of it is on disk after the block, or nothing.
+
+        :raises ArchiveUnavailable: nothing was written
+        """
+        try:
+            with self._engine.connect() as plain:
+                connection = plain.execution_options(luot_writes=True)
+                with connection.begin():
+                    yield connection
+        except DBAPIError as error:
+            raise ArchiveUnavailable(_said(error)) from error
+
+    def close(self) -> None:
+        """
+        No connection is open afterwards; the next use opens one.
+        """
+        self._engine.dispose()
+
+
+def add_to(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], measures: Sequence[str]
+) -> None:
+    """
+    Each row is added to the one with the same primary key, or is the first of it.
+    """
+    upsert(
+        connection, table, rows, lambda excluded: {m: table.c[m] + excluded[m] for m in measures}
+    )
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Sequence[dict[str, Any]],
+    changes: Any,
+    conflict: Sequence[Column[Any]] | None = None,
+) -> None:
+    """
+    Each row is inserted; where its key is taken, ``changes`` say what becomes of the old one.
+
+    :param changes: from the refused row's columns to the new values; ``None``: the old row stays
+    """
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    keys = conflict or list(table.primary_key.columns)
+    if changes is None:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    else:
+        statement = statement.on_conflict_do_update(
+            index_elements=keys, set_=changes(statement.excluded)
+        )
+    # As the second argument: a statement that holds all rows costs twenty times as much.
+    connection.execute(statement, list(rows))
+
+
+def _said(error: DBAPIError) -> str:
+    return f"SQL: {str(error.orig).splitlines()[0] if error.orig else type(error).__name__}"
+
+
+def _sqlite(file: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        # Transactions are begun below, so that a writer asks for its lock at once and waits.
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("luot_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: str) -> Engine:
+    with_driver = "postgresql+psycopg://" + url.partition("://")[2]
+    return create_engine(
+        with_driver,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on"},
+    )

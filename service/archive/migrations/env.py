@@ -1,0 +1,14 @@
+"""
+How Alembic reaches the database: on the connection that ``schema_versions.migrate`` holds.
+"""
+
+from alembic import context
+
+from service.archive.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+)
+context.run_migrations()

@@ -1,0 +1,3 @@
+"""
+What the command line can do, a module for each family of commands.
+"""

@@ -1,0 +1,70 @@
+"""
+``luot check``: what is wrong, in plain words, and what to do about it.
+"""
+
+import os
+import sys
+
+import click
+
+from service.archive.migrating import is_migrated
+from service.commands.options import with_settings
+from service.errors import LuotError
+from service.readiness import shortcomings
+from service.runtime import Runtime
+from service.settings import Settings
+
+
+@click.command("check")
+@with_settings
+def check(settings: Settings) -> None:
+    """
+    Looks at the configuration, the data directory, Redis and SQL; exit status 1 if one is wrong.
+    """
+    runtime = Runtime(settings)
+    found = [*_folder(settings), *_store(runtime), *_database(runtime)]
+    if not found:
+        found = [("site", why) for why in shortcomings(runtime)]
+    warned = [
+        f'sites.{name}.hosts: "*" lets every page in the world count'
+        for name, site in settings.sites.items()
+        if "*" in site.hosts
+    ]
+    if not settings.sites:
+        warned.append("sites: there is none; add a table [sites.NAME] to the settings file")
+    for part, why in found:
+        click.echo(f"{part}: {why}")
+    for why in warned:
+        click.echo(f"warning: {why}")
+    if found:
+        sys.exit(1)
+    click.echo("everything is as it should be")
+
+
+def _folder(settings: Settings) -> list[tuple[str, str]]:
+    folder = settings.data_dir
+    if not folder.exists():
+        return [("data directory", f"{folder} does not exist: mkdir -p {folder}, or set data_dir")]
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return [("data directory", f"{folder} cannot be written by this user: chown or chmod it")]
+    return []
+
+
+def _store(runtime: Runtime) -> list[tuple[str, str]]:
+    try:
+        runtime.store.check_fitness()
+    except LuotError as error:
+        what = "start it, or correct redis_url"
+        if not runtime.settings.redis_url:
+            what = "the embedded store runs while luot serve does"
+        return [("Redis", f"{error} ({what})")]
+    return []
+
+
+def _database(runtime: Runtime) -> list[tuple[str, str]]:
+    try:
+        if is_migrated(runtime.database):
+            return []
+    except LuotError as error:
+        return [("database", f"{error} (start it, or correct database_url)")]
+    return [("database", "it has not this version's tables: run luot migrate")]

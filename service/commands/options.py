@@ -1,0 +1,102 @@
+"""
+What all commands have in common: where settings come from, and how errors are told.
+"""
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+import click
+
+from service.configuration import load
+from service.errors import LuotError, SettingsError
+from service.intake.sites import Site
+from service.logs import prepare_logs
+from service.runtime import Runtime
+from service.settings import SITE_ID, Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_config = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="The settings file; else LUOT_CONFIG, else ./luot.toml.",
+)
+_data = click.option(
+    "--data", type=click.Path(path_type=Path), help="The data directory, over the settings."
+)
+
+
+def settings_options(command: F) -> F:
+    """
+    The command takes ``--config`` and ``--data``, which may also stand before its name.
+    """
+    return _config(_data(command))
+
+
+def with_settings(command: Callable[..., None]) -> Callable[..., None]:
+    """
+    The command is called with the settings in force, and its errors are told in one sentence.
+
+    Settings that cannot be used end with exit status 2, anything else that fails with 1.
+    """
+
+    @settings_options
+    @click.pass_context
+    @functools.wraps(command)
+    def run(
+        context: click.Context, /, config: Path | None, data: Path | None, **options: Any
+    ) -> None:
+        before = context.find_root().params
+        try:
+            settings = settings_of(config or before.get("config"), data or before.get("data"))
+            prepare_logs(settings)
+            command(settings, **options)
+        except SettingsError as error:
+            fail(2, *error.mistakes)
+        except LuotError as error:
+            fail(1, str(error))
+
+    return run
+
+
+def settings_of(config: Path | None, data: Path | None) -> Settings:
+    """
+    The settings in force.
+
+    :raises SettingsError: they cannot be used
+    """
+    return load(config, {"data_dir": data} if data else {})
+
+
+def site_in(runtime: Runtime, name: str) -> Site:
+    """
+    A site of the settings.
+
+    :raises SettingsError: there is none of this id
+    """
+    if name not in runtime.sites:
+        known = ", ".join(runtime.sites) or "none"
+        raise SettingsError([f"--site: there is no such site; the settings have: {known}"])
+    return runtime.sites[name]
+
+
+def fail(status: int, *sentences: str) -> NoReturn:
+    """
+    Ends the program with these sentences on standard error.
+    """
+    for sentence in sentences:
+        click.echo(f"luot: {sentence}", err=True)
+    sys.exit(status)
+
+
+def _site_id(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not SITE_ID.match(value) and value != "*":
+        raise click.BadParameter("is no site's id")
+    return value
+
+
+#: A site's id, checked before anything is done with it.
+site_option = click.option("--site", required=True, callback=_site_id, help="The site's id.")

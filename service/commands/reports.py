@@ -1,0 +1,84 @@
+"""
+``luot report``: a site's numbers in the terminal.
+"""
+
+import json
+from dataclasses import asdict
+from datetime import date
+
+import click
+
+from service.commands.options import site_in, site_option, with_settings
+from service.reporting import answers
+from service.reporting.periods import Period, last_days
+from service.runtime import Runtime
+from service.settings import Settings
+
+#: Pages that are listed.
+TOP = 10
+
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+@click.command("report")
+@site_option
+@click.option("--days", type=click.IntRange(1, 3_660), default=30, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@with_settings
+def report(settings: Settings, site: str, days: int, as_json: bool) -> None:  # noqa: FBT001 - a flag
+    """
+    Prints totals, a line of the days, and the most read pages.
+    """
+    runtime = Runtime(settings)
+    found = site_in(runtime, site)
+    today = date.fromisoformat(found.day(runtime.clock.now_ms()).label)
+    span = last_days(days, today)
+    told = _json if as_json else _text
+    click.echo(told(runtime, site, span))
+    runtime.close()
+
+
+def _json(runtime: Runtime, site: str, span: Period) -> str:
+    database = runtime.database
+    body = {
+        "site": site,
+        "from": span.first.isoformat(),
+        "to": span.last.isoformat(),
+        "totals": asdict(answers.totals(database, site, span)),
+        "all_time": asdict(answers.all_time(database, site)),
+        "days": [
+            {"day": row.day.isoformat(), "views": row.views, "visits": row.visits}
+            for row in answers.days(database, site, span)
+        ],
+        "pages": [asdict(row) for row in answers.pages(database, site, span, TOP)],
+        "filtered": answers.filtered(database, site, span),
+    }
+    return json.dumps(body, ensure_ascii=False)
+
+
+def _text(runtime: Runtime, site: str, span: Period) -> str:
+    database = runtime.database
+    totals, ever = answers.totals(database, site, span), answers.all_time(database, site)
+    views = [row.views for row in answers.days(database, site, span)]
+    lines = [
+        f"{runtime.sites[site].name} ({site}), {span.first} to {span.last}",
+        "",
+        f"{totals.views:>14,}  views      {ever.views:>14,} in all",
+        f"{totals.visits:>14,}  visits     {ever.visits:>14,} in all",
+        f"{totals.visitors:>14,}  visitor-days",
+        f"{totals.bounces:>14,}  bounces",
+        "",
+        f"  {spark(views)}  views by day, up to {max(views):,}",
+        "",
+    ]
+    rows = answers.pages(database, site, span, TOP)
+    lines += [f"{row.views:>14,}  {row.path}  {row.title or ''}".rstrip() for row in rows]
+    return "\n".join(lines if rows else [*lines, "  no page was viewed in these days"])
+
+
+def spark(numbers: list[int]) -> str:
+    """
+    A line with a bar for each number, the highest for the largest.
+    """
+    most = max(numbers, default=0) or 1
+    return "".join(_BARS[(number * (len(_BARS) - 1) + most - 1) // most] for number in numbers)

@@ -1,0 +1,3 @@
+"""
+Hits become numbers, once. The only place that speaks to Redis.
+"""

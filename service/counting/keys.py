@@ -1,0 +1,113 @@
+"""
+The names of all keys in Redis; no other place makes one.
+
+What each key holds is said at the head of the Lua library.
+"""
+
+from dataclasses import dataclass
+
+#: Held by the scheduler that works; any other waits. It saves work, it is not what keeps it right.
+LEADER = "luot:leader"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteKeys:
+    """
+    The keys of one site; all carry its hash tag, so that they live together in a cluster.
+    """
+
+    site: str
+
+    def _key(self, name: str) -> str:
+        return f"luot:{{{self.site}}}:{name}"
+
+    @property
+    def state(self) -> str:
+        """
+        Where the site stands, and its all-time numbers.
+        """
+        return self._key("state")
+
+    @property
+    def pages(self) -> str:
+        """
+        The numbers of its pages.
+        """
+        return self._key("pages")
+
+    @property
+    def days(self) -> str:
+        """
+        The numbers of its newest days.
+        """
+        return self._key("days")
+
+    @property
+    def online(self) -> str:
+        """
+        Who is there now.
+        """
+        return self._key("online")
+
+    @property
+    def delta(self) -> str:
+        """
+        What was added since the last snapshot.
+        """
+        return self._key("delta")
+
+    def closed_delta(self, token: str) -> str:
+        """
+        A delta that was set aside under this token.
+        """
+        return self._key(f"delta:{token}")
+
+    def salt(self, day: str) -> str:
+        """
+        The salt of a site-day.
+        """
+        return self._key(f"salt:{day}")
+
+    def values(self, day: str) -> str:
+        """
+        The values that dimensions took on a site-day.
+        """
+        return self._key(f"values:{day}")
+
+    def of_day(self, day: str) -> tuple[str, str, str, str]:
+        """
+        Everything that goes when a site-day is closed.
+        """
+        return (
+            self.salt(day),
+            self._key(f"visitors:{day}"),
+            self._key(f"views:{day}"),
+            self.values(day),
+        )
+
+    def ids(self, slot: int) -> str:
+        """
+        The ids that arrived in one slot of ten minutes.
+        """
+        return self._key(f"ids:{slot}")
+
+    def batch(self, name: str) -> str:
+        """
+        That a named batch was applied.
+        """
+        return self._key(f"batch:{name}")
+
+    def of_record(self, days: list[str], slots: list[int], batches: list[str]) -> list[str]:
+        """
+        The keys of one call of ``record``, in the order that it expects.
+        """
+        return [
+            self.state,
+            self.pages,
+            self.days,
+            self.online,
+            self.delta,
+            *(key for day in days for key in self.of_day(day)),
+            *(self.ids(slot) for slot in slots),
+            *(self.batch(name) for name in batches),
+        ]

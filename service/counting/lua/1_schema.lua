@@ -1,0 +1,97 @@
+#!lua name=luot_v1
+-- Luot's counting, as one library of functions: everything that must happen at once is here.
+--
+-- A hit is decided when it is applied: repeat or not, new visitor or not, new visit or not. Every
+-- number follows from these decisions by addition, so nothing is estimated and nothing is counted
+-- again later. A function first reads, then decides, and writes at its very end, because a
+-- function that fails half way keeps what it wrote.
+--
+-- Keys of a site S; all carry its hash tag, so that a site lives in one slot of a cluster:
+--
+--   luot:{S}:state           hash    epoch, phase, server, tip, number: where the site stands;
+--                                    views, visits, visitors, events: all that was measured;
+--                                    baseline_views, baseline_visits, baseline_version: its past;
+--                                    changed: when a number last changed, in ms since 1970;
+--                                    restoring: the epoch of a restore that is under way;
+--                                    p:<producer>: "<last seq> <when, in ms>". Lives for ever.
+--   luot:{S}:pages           hash    path -> "views visits visitors day today before
+--                                    baseline_views baseline_visits". Lives for ever, capped.
+--   luot:{S}:days            hash    site-day -> "views visits visitors". The newest 62 stay.
+--   luot:{S}:online          zset    visitor -> time of the last hit in ms. Gone after an hour.
+--   luot:{S}:delta           hash    what was added since the last snapshot; see below.
+--   luot:{S}:delta:<token>   hash    the same, closed, until SQL has it.
+--   luot:{S}:salt:<day>      string  the salt of a site-day. Gone 24 hours after its end.
+--   luot:{S}:visitors:<day>  hash    visitor -> packed {minute, hits, visit, visit ...}, where a
+--                                    visit is {start, end, hour, path, engaged, source, channel,
+--                                    day, before}; times are ms from the beginning of the
+--                                    site-day. Gone 24 hours after its end, or after the last
+--                                    write to a day that was opened again; so are the next two.
+--   luot:{S}:views:<day>     hash    visitor (12) .. page (8) -> "time visit visit ...": when the
+--                                    visitor asked for the page last, where double clicks are
+--                                    looked for, and the numbers of the visits that viewed it.
+--   luot:{S}:values:<day>    hash    "dimension TAB value" -> number of the value; "#dimension" ->
+--                                    how many there are; "#" -> the last number; "#pages" -> new
+--                                    pages; page (8) -> the page's values, 4 bytes each.
+--   luot:{S}:ids:<slot>      set     ids that arrived in ten minutes. Gone an hour after a write.
+--   luot:{S}:batch:<name>    string  a batch that was applied. Gone after a day.
+--
+-- Fields of a delta, parts divided by TAB, numbers by blanks:
+--
+--   h <day> <hour> <path>            views visits visitors entries exits engaged_visits
+--                                    engaged_seconds events; the empty path is the site
+--   d <day> <path> <dimension> <value>   views visits visitors events
+--   f <day> <hour> <reason>          requests that were filtered, or late, for the site
+--   p <producer>                     its last seq: the watermark
+--   t <path>                         the page's newest title
+--   i <file>                         lines of an imported file that are done
+--   m token|number|parent|epoch|fields   written when it is closed
+
+-- 2^53 - 1: up to here Lua, JSON readers and browsers hold a number exactly.
+local LARGEST = 9007199254740991
+
+-- A gap of this many ms or more ends a visit.
+local VISIT_GAP = 1800000
+
+-- A site-day is closed this many ms after its end.
+local DAY_MS = 86400000
+
+-- Seconds that a slot of ids lives after its last write.
+local IDS_TTL = 3600
+
+-- Seconds that the name of a batch is remembered.
+local BATCH_TTL = 86400
+
+-- ms after which a visitor is online by no setting.
+local ONLINE_MS = 1800000
+
+-- Fields that one command is given at most; Lua's stack holds 8,000 values.
+local CHUNK = 1000
+
+local OTHER = '(other)'
+
+-- Values that Luot itself gives; they are few, so no cap ever takes their names.
+local OWN = {
+  ['(none)'] = true, ['(direct)'] = true, ['(internal)'] = true, ['(invalid)'] = true,
+  ['(unknown)'] = true, ['(other)'] = true,
+}
+
+-- A whole number as text. Lua's own conversion turns 10^14 into 1e+14.
+local function digits(number)
+  return string.format('%.0f', number)
+end
+
+-- The numbers of a text that holds only such, in order.
+local function numbers_in(text)
+  local found = {}
+  for number in string.gmatch(text, '%-?%d+') do
+    found[#found + 1] = tonumber(number)
+  end
+  return found
+end
+
+-- Calls a command with a key and a list of any length, CHUNK parts at a time (an even number).
+local function call_in_chunks(command, key, list)
+  for first = 1, #list, CHUNK do
+    redis.call(command, key, unpack(list, first, math.min(first + CHUNK - 1, #list)))
+  end
+end

@@ -1,0 +1,140 @@
+"""
+How hits reach Redis: as batches of a producer, each with the next number, each applied once.
+
+This recorder sends one batch for each call and answers when it is applied: what was acknowledged
+is as safe as the Redis that runs. A reply that is lost is asked for again under the same number,
+which Redis knows, so the batch is not counted twice.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from service.clock import Clock
+from service.counting.numbers import SiteNumbers, parse_numbers
+from service.counting.store import Store
+from service.counting.wire import Batch, Item, Limits, Result, batch
+from service.errors import LaneBroken, SiteNotOpen, StoreUnavailable
+from service.intake.sites import Site
+
+#: How often a batch is sent under its number before its sender is told to come back.
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """
+    What became of each item, and the numbers afterwards if they were wanted and can be shown.
+    """
+
+    results: tuple[Result, ...]
+    numbers: SiteNumbers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """
+    What a caller wants besides having its items counted.
+    """
+
+    #: Visitors seen later than this are online, in ms; ``None``: no numbers are wanted.
+    online_since_ms: int | None = None
+    #: The digest of an imported file and how many of its lines are done with this batch.
+    file: str = ""
+    lines: int = 0
+
+
+@dataclass(slots=True)
+class _Lane:
+    """
+    The batches of one thread for one site: in order, never the next before the last is settled.
+    """
+
+    producer: str
+    seq: int = 0
+
+
+class Recorder:
+    """
+    Sends batches to Redis; each thread is a producer of its own.
+
+    :param open_site: confirms a site and returns its epoch; asked when Redis refuses
+    """
+
+    def __init__(
+        self, store: Store, clock: Clock, limits: Limits, open_site: Callable[[str], int]
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._limits = limits
+        self._open_site = open_site
+        self._epochs: dict[str, int] = {}
+        self._threads = threading.local()
+
+    def record(self, site: Site, items: Sequence[Item], wish: Wish | None = None) -> Recorded:
+        """
+        Every item is counted, or settled otherwise, once.
+
+        :param items: at most 500
+        :raises StoreUnavailable: it may or may not be counted; a copy with the same id is safe
+        :raises SiteNotOpen: the site has to be restored first; nothing was counted
+        """
+        told = batch(site, items, self._limits, self._clock.now_ms())
+        try:
+            return self._send(told, wish or Wish())
+        except (SiteNotOpen, LaneBroken):
+            # Redis was started anew, or lost its last moments: look where the site stands, and
+            # go on under a new producer. Nothing of this batch was applied.
+            self._forget_lane(site.id)
+            self._epochs[site.id] = self._open_site(site.id)
+            return self._send(told, wish or Wish())
+
+    def _send(self, told: Batch, wish: Wish) -> Recorded:
+        epoch = self._epochs.get(told.site)
+        if epoch is None:
+            epoch = self._epochs[told.site] = self._open_site(told.site)
+        lane = self._lane(told.site)
+        try:
+            recorded = self._settle(told, wish, epoch, lane)
+        except StoreUnavailable:
+            # Nobody knows whether it was applied, and nobody may count on either.
+            self._forget_lane(told.site)
+            raise
+        lane.seq += 1
+        return recorded
+
+    def _settle(self, told: Batch, wish: Wish, epoch: int, lane: _Lane) -> Recorded:
+        since = "" if wish.online_since_ms is None else wish.online_since_ms
+        for attempt in range(1, TRIES + 1):
+            now = self._clock.now_ms()
+            args = [epoch, lane.producer, lane.seq + 1, now, told.packed, since]
+            try:
+                reply = self._store.call("record", told.keys, [*args, wish.file, wish.lines])
+                return _recorded(reply, told)
+            except StoreUnavailable:
+                if attempt == TRIES:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _lane(self, site: str) -> _Lane:
+        lanes: dict[str, _Lane] = self._threads.__dict__
+        return lanes.setdefault(site, _Lane(secrets.token_hex(16)))
+
+    def _forget_lane(self, site: str) -> None:
+        self._threads.__dict__.pop(site, None)
+
+
+def _recorded(reply: list[Any], told: Batch) -> Recorded:
+    word, rest = reply[0], reply[1:]
+    if word == "gap":
+        raise LaneBroken(int(str(rest[0])))
+    if word == "known":
+        # The reply was lost, not the batch. What it said of each hit is gone; they are settled.
+        return Recorded(
+            tuple(Result.COUNTED if is_hit else Result.FILTERED for is_hit in told.is_hit)
+        )
+    results, numbers = rest
+    shown = parse_numbers(numbers) if numbers else None
+    return Recorded(tuple(Result(result) for result in results), shown)

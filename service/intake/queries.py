@@ -1,0 +1,59 @@
+"""
+Query strings, decoded as strictly as bodies are.
+"""
+
+import re
+
+from service.errors import Reason, Rejected
+from service.intake.payloads import Payload, checked
+
+#: Parameters of the pixel; any other is passed over, as cache busters are.
+PIXEL = ("site", "url", "path", "referrer", "title", "id")
+
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+
+
+def query_values(query: bytes, name: str) -> list[str]:
+    """
+    Every value of one parameter, in order.
+
+    :raises Rejected: malformed, when one of them is not percent-encoded UTF-8
+    """
+    return [
+        _text(value, name)
+        for key, _, value in (part.partition(b"=") for part in query.split(b"&"))
+        if key == name.encode()
+    ]
+
+
+def query_value(query: bytes, name: str) -> str | None:
+    """
+    The value of a parameter that may be given once; ``None`` when it is not.
+
+    :raises Rejected: malformed, also when it is given twice
+    """
+    values = query_values(query, name)
+    if len(values) > 1:
+        raise Rejected(Reason.MALFORMED, name)
+    return values[0] if values else None
+
+
+def pixel_payload(query: bytes) -> Payload:
+    """
+    The payload of ``GET /hit.gif``.
+
+    :raises Rejected: malformed
+    """
+    site, url, path, referrer, title, given = (query_value(query, name) for name in PIXEL)
+    return checked(Payload(site=site, url=url, path=path, referrer=referrer, title=title, id=given))
+
+
+def _text(raw: bytes, name: str) -> str:
+    if _BAD_ESCAPE.search(raw):
+        raise Rejected(Reason.MALFORMED, name)
+    spaced = raw.replace(b"+", b" ")
+    plain = re.sub(rb"%(..)", lambda escape: bytes.fromhex(escape[1].decode()), spaced)
+    try:
+        return plain.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Rejected(Reason.MALFORMED, name) from None

@@ -1,0 +1,3 @@
+"""
+What is done again and again, and the process that does it.
+"""

@@ -1,0 +1,3 @@
+"""
+Questions and answers. The only place that reads SQL for people.
+"""

@@ -1,0 +1,136 @@
+"""
+The parts that a process needs, built once from its settings, in one place.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from service.archive.confirming import open_site
+from service.archive.databases import Database
+from service.archive.tokens import Grants
+from service.clock import Clock, process_clock
+from service.counting.counters import Caps
+from service.counting.last_known import LastKnown
+from service.counting.numbers import SiteNumbers, read_numbers
+from service.counting.recorder import Recorder, Wish
+from service.counting.salts import Salts
+from service.counting.store import Store
+from service.counting.wire import Limits
+from service.demo import with_demo
+from service.embedded import store_url
+from service.errors import LuotError, RestoreNeeded, SiteNotOpen
+from service.intake.beacons import Intake
+from service.intake.countries import Countries
+from service.intake.rates import Rates
+from service.intake.sites import Site
+from service.reporting.live import archived_numbers
+from service.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """
+    Numbers that can be shown, and whether they are old.
+    """
+
+    numbers: SiteNumbers
+    stale: bool
+
+
+class Runtime:
+    """
+    Everything that a process of Luot works with.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = with_demo(settings)
+        self.clock = clock or process_clock()
+        self.sites = {name: Site.of(name, row) for name, row in self.settings.sites.items()}
+        self.store = Store(store_url(self.settings))
+        self.database = Database.of(self.settings)
+        self.salts = Salts(self.store, self.clock)
+        self.intake = Intake(Countries(self.settings.country_database), self.salts)
+        self.caps = Caps(self.settings.pages_total, self.settings.pages_per_day)
+        self.recorder = Recorder(self.store, self.clock, Limits.of(self.settings), self.open_site)
+        self.grants = Grants(self.database, self.clock)
+        self.rates = Rates(self.clock, self.settings.rate_per_second, self.settings.rate_burst)
+        self._last_known = LastKnown()
+
+    def open_site(self, name: str) -> int:
+        """
+        The site counts; returns its epoch.
+
+        :raises StoreUnavailable: Redis is away
+        :raises RestoreNeeded, ArchiveBehind: somebody has to look
+        """
+        try:
+            return open_site(self.store, self.database, self.sites[name])
+        except SiteNotOpen:
+            # Another process was opening it at the same moment; now it is open, or stays shut.
+            return open_site(self.store, self.database, self.sites[name])
+        except RestoreNeeded as error:
+            log.critical("site is closed", extra={"site": name, "why": str(error)})
+            raise
+
+    def online_since_ms(self) -> int:
+        """
+        Visitors whose last hit is later than this are online.
+        """
+        return self.clock.now_ms() - self.settings.online_minutes * 60_000
+
+    def wish(self) -> Wish:
+        """
+        The wish of a caller that wants the numbers with its answer.
+        """
+        return Wish(online_since_ms=self.online_since_ms())
+
+    def shown(self, site: Site, paths: Sequence[str]) -> Shown | None:
+        """
+        The numbers of a site and some of its pages; ``None`` when there are none anywhere.
+
+        They are Redis'; else, stale, the last that this process saw; else, stale, SQL's.
+        """
+        try:
+            numbers = self._live(site, paths)
+        except LuotError as error:
+            log.warning("numbers are stale", extra={"site": site.id, "why": str(error)})
+            old = self._old(site, paths)
+            return Shown(old, stale=True) if old else None
+        return Shown(numbers, stale=False)
+
+    def keep(self, site: Site, paths: Sequence[str], numbers: SiteNumbers) -> None:
+        """
+        These numbers can be shown when Redis is away.
+        """
+        self._last_known.keep(site.id, paths, numbers)
+
+    def _live(self, site: Site, paths: Sequence[str]) -> SiteNumbers:
+        today = site.day(self.clock.now_ms())
+        asked = (self.store, site.id, today, self.online_since_ms(), paths)
+        try:
+            numbers = read_numbers(*asked)
+        except SiteNotOpen:
+            self.open_site(site.id)
+            numbers = read_numbers(*asked)
+        self.keep(site, paths, numbers)
+        return numbers
+
+    def _old(self, site: Site, paths: Sequence[str]) -> SiteNumbers | None:
+        known = self._last_known.of(site.id, paths)
+        if known is not None and all(page is not None for page in known.pages):
+            return known
+        try:
+            archived = archived_numbers(self.database, site.id, paths)
+        except LuotError:
+            return known
+        return known.completed(archived) if known and archived else known or archived
+
+    def close(self) -> None:
+        """
+        No connection is open afterwards.
+        """
+        self.store.close()
+        self.database.close()

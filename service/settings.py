@@ -1,0 +1,240 @@
+"""
+What an operator may set: each row is a name, its default and a sentence.
+
+Flags win over ``LUOT_…`` variables, these over the TOML file, the file over the defaults.
+Values are checked here and never printed, because one of them may be a password.
+How they are found and how mistakes are told stands in ``configuration``.
+"""
+
+import json
+import re
+import zoneinfo
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from service.dimensions import PAGE_DEFAULT, Dimension
+from service.hosts import host_pattern
+
+#: What a site may be called: it stands inside Redis keys, so it can hold no brace or colon.
+SITE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
+
+#: The largest number that Redis' Lua, JSON readers and browsers all hold exactly: 2^53 - 1.
+LARGEST = 9_007_199_254_740_991
+
+
+def _list(value: Any) -> Any:
+    """
+    A list as an environment variable writes it: JSON, or words with commas between.
+    """
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.startswith("[") else [p.strip() for p in value.split(",")]
+
+
+def _timezone(name: str) -> str:
+    if name not in zoneinfo.available_timezones():
+        raise ValueError("is no time zone of the IANA database, such as Asia/Ho_Chi_Minh")
+    return name
+
+
+def _pattern(text: str) -> str:
+    return text if text == "*" else host_pattern(text)
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text, strict=False))
+    except ValueError:
+        raise ValueError("is no address or network, such as 203.0.113.0/24") from None
+
+
+def _redis_url(url: str) -> str:
+    if not url:
+        return url
+    parts = urlsplit(url)
+    if parts.scheme not in {"redis", "rediss", "unix"}:
+        raise ValueError("must begin with redis://, rediss:// or unix://, or be empty")
+    if parts.netloc.count("@") > 1:
+        raise ValueError("has an @ inside its password: write it as %40")
+    if parts.scheme == "unix" and not Path(parts.path).exists():
+        raise ValueError("names a socket that does not exist")
+    if parts.scheme != "unix" and not re.fullmatch(r"/?|/([0-9]|1[0-5])", parts.path):
+        raise ValueError("must end in a database number from 0 to 15, or in none")
+    try:
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError:
+        raise ValueError("has a port that is no number up to 65535") from None
+    return url
+
+
+def _database_url(url: str) -> str:
+    if url and not url.startswith(("postgresql://", "postgres://")):
+        raise ValueError("must begin with postgresql://, or be empty for SQLite")
+    return url
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_list)]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(_pattern)], ...],
+    BeforeValidator(_list),
+    Field(min_length=1),
+]
+Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_list)]
+
+
+class SiteSettings(BaseModel):
+    """
+    The table ``[sites.S]``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    name: str = Field(min_length=1, max_length=256, description="What people call the site.")
+    hosts: Hosts = Field(description="Hosts of its pages, without scheme or port; www. is added.")
+    timezone: Annotated[str, AfterValidator(_timezone)] = Field(
+        "UTC", description="Where its days begin, as the IANA database names it."
+    )
+    locale: Literal["vi", "en"] = Field("en", description="The language of its pages.")
+    path_query: Words = Field(
+        ("id", "p", "itemid", "newsid", "articleid"),
+        description="Query parameters that make a page; all others are dropped.",
+    )
+    trailing_slash: bool = Field(False, description="Whether /a/ is another page than /a.")
+    lower_case: bool = Field(False, description="Whether /A and /a are one page.")
+    hash_routing: bool = Field(False, description="Whether the part behind # makes a page.")
+    double_click_seconds: Literal[0, 30] = Field(
+        0, description="30: a page asked for again within 30 seconds is one view."
+    )
+    respect_gpc: bool = Field(True, description="Whether Sec-GPC: 1 keeps a reader uncounted.")
+    respect_dnt: bool = Field(True, description="Whether DNT: 1 keeps a reader uncounted.")
+    exclude: Networks = Field((), description="Addresses and networks that are not counted.")
+    public: bool = Field(True, description="Whether anyone may read the numbers.")
+    floor: int = Field(0, ge=0, le=LARGEST, description="Below this a page's number is not shown.")
+
+
+def _default_sites() -> dict[str, SiteSettings]:
+    return {}
+
+
+class Settings(BaseSettings):
+    """
+    Everything that can be set, checked; made from what is given and from nothing else.
+    """
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_prefix="LUOT_",
+        env_nested_delimiter="__",
+    )
+
+    data_dir: Path = Field(Path("data"), description="Where Luot keeps what it must not lose.")
+    redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(
+        "", description="Redis 7 or Valkey; empty: Luot starts one of its own."
+    )
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        "", description="postgresql://…; empty: SQLite under data_dir."
+    )
+    durability: Literal["redis"] = Field(
+        "redis", description="What keeps an acknowledged hit: the Redis you run."
+    )
+    snapshot_seconds: int = Field(
+        60, ge=1, le=3600, description="How often the numbers are added to SQL."
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=64, description="How many hops of X-Forwarded-For to believe, from the right."
+    )
+    public_hosts: Words = Field(
+        (), description="Names under which Luot itself is reached; empty: any."
+    )
+    unsafe: Annotated[tuple[Literal["any_host", "many_proxies"], ...], BeforeValidator(_list)] = (
+        Field((), description="Unsafe trust that serve shall accept, by name.")
+    )
+    workers: int = Field(2, ge=1, le=64, description="Web processes.")
+    threads: int = Field(4, ge=1, le=256, description="Threads of each web process.")
+    online_minutes: int = Field(
+        5, ge=1, le=30, description="How long after the last hit a visitor counts as online."
+    )
+    flood_per_minute: int = Field(
+        300, ge=0, le=1_000_000, description="Hits a minute of one visitor that count; 0: all."
+    )
+    rate_per_second: int = Field(
+        100, ge=0, le=1_000_000, description="Requests a second from one address; 0: no limit."
+    )
+    rate_burst: int = Field(
+        500, ge=1, le=1_000_000, description="Requests that one address may send at once."
+    )
+    pages_per_day: int = Field(
+        50_000, ge=1, le=1_000_000, description="New pages of a site in a day; then (other)."
+    )
+    pages_total: int = Field(
+        1_000_000, ge=1, le=10_000_000, description="Pages of a site in all; then (other)."
+    )
+    values_per_site: int = Field(
+        5_000, ge=1, le=60_000, description="Values of one dimension in a day; then (other)."
+    )
+    values_per_page: int = Field(
+        200, ge=1, le=5_000, description="Values of one dimension of a page in a day."
+    )
+    page_dimensions: Annotated[tuple[Dimension, ...], BeforeValidator(_list)] = Field(
+        PAGE_DEFAULT, description="Dimensions that are kept for each page, not for the site only."
+    )
+    country_database: Path | None = Field(
+        None, description="An .mmdb file; without it a built-in table tells the country."
+    )
+    access_log: bool = Field(True, description="Whether each request is logged, without address.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important line that is logged."
+    )
+    demo: bool = Field(False, description="Whether /demo/ and a site named demo exist.")
+    sites: dict[str, SiteSettings] = Field(
+        default_factory=_default_sites, description="The sites that are counted, by id."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """
+        Only what the caller gives: ``configuration.load`` reads the environment, openly.
+        """
+        return (init_settings,)
+
+    @field_validator("sites")
+    @classmethod
+    def _site_ids(cls, sites: dict[str, SiteSettings]) -> dict[str, SiteSettings]:
+        for site in sites:
+            if not SITE_ID.match(site):
+                raise ValueError(
+                    "a site's id has 1 to 63 characters of a-z, 0-9 and -, and no - in front"
+                )
+        return sites
+
+    @model_validator(mode="after")
+    def _one_site_for_a_host(self) -> Self:
+        owners: dict[str, str] = {}
+        for site, row in self.sites.items():
+            for host in row.hosts:
+                other = owners.setdefault(host, site)
+                if other != site and host != "*":
+                    raise ValueError(f"sites.{site}.hosts: {other} has the same host {host}")
+        return self
