@@ -2,6 +2,7 @@
 How gunicorn serves Luot; every number is a setting or says where it comes from.
 """
 
+import os
 from typing import Any
 
 from prometheus_client import multiprocess
@@ -11,7 +12,7 @@ from service.logs import log_config
 
 _settings = load()
 
-wsgi_app = "service.web:create_app()"
+wsgi_app = "service.web.app:create_app()"
 worker_class = "gthread"
 workers = _settings.workers
 threads = _settings.threads
@@ -39,4 +40,5 @@ def child_exit(_server: Any, worker: Any) -> None:
     """
     The gauges of a worker that ended go with it.
     """
-    multiprocess.mark_process_dead(worker.pid)
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.mark_process_dead(worker.pid)

@@ -3,6 +3,7 @@ Where settings are found, and how mistakes in them are told.
 """
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_settings import EnvSettingsSource
 
 from service.errors import SettingsError
 from service.settings import Settings, SiteSettings
@@ -32,9 +32,11 @@ def load(file: Path | None = None, flags: Mapping[str, Any] | None = None) -> Se
     :raises SettingsError: with every mistake, each one beginning with its key
     """
     mistakes = _unknown_variables(os.environ)
-    layers = _over(_read(_chosen(file)), _environment())
     try:
+        layers = _over(_read(_chosen(file)), _environment(os.environ))
         settings = Settings(**_over(layers, flags or {}))
+    except SettingsError as error:
+        raise SettingsError(mistakes + error.mistakes) from None
     except ValidationError as error:
         raise SettingsError(mistakes + [_sentence(row) for row in _rows(error)]) from None
     if mistakes:
@@ -56,15 +58,46 @@ def _read(file: Path | None) -> dict[str, Any]:
     try:
         if file.stat().st_size > LARGEST_FILE:
             raise SettingsError([f"{file}: is larger than 1 MiB, so it is no settings file"])
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        # Some editors write a byte order mark in front.
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise SettingsError([f"{file}: is not UTF-8, at byte {error.start}"]) from None
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError([f"{file}: is not valid TOML: {error}"]) from None
+    except RecursionError:
+        raise SettingsError([f"{file}: is nested too deep"]) from None
     except OSError as error:
         raise SettingsError([f"{file}: cannot be read: {error.strerror}"]) from None
 
 
-def _environment() -> dict[str, Any]:
-    return dict(EnvSettingsSource(Settings)() or {})
+def _environment(variables: Mapping[str, str]) -> dict[str, Any]:
+    """
+    What ``LUOT_…`` variables say, as a file would: ``__`` goes one table deeper.
+    """
+    told: dict[str, Any] = {}
+    # Sorted, so that a whole table comes before single keys of it.
+    for name in sorted(filter(_is_setting, variables)):
+        *tables, key = name.upper().removeprefix(PREFIX).lower().split("__")
+        table = told
+        for part in tables:
+            below = table.get(part)
+            table[part] = table = dict(below) if isinstance(below, Mapping) else {}
+        table[key] = _table(variables[name])
+    return told
+
+
+def _table(text: str) -> Any:
+    if not text.startswith("{"):
+        return text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _is_setting(variable: str) -> bool:
+    first = variable.upper().removeprefix(PREFIX).partition("__")[0]
+    return variable.upper().startswith(PREFIX) and first.lower() in Settings.model_fields
 
 
 def _over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
@@ -81,15 +114,13 @@ def _over(lower: Mapping[str, Any], upper: Mapping[str, Any]) -> dict[str, Any]:
 
 def _unknown_variables(names: Iterable[str]) -> list[str]:
     """
-    A sentence for each ``LUOT_…`` variable that no setting has; pydantic passes over them.
+    A sentence for each ``LUOT_…`` variable that no setting has.
     """
-    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known = [field.upper() for field in Settings.model_fields]
     return [
-        f"{name}: there is no such variable{_nearest(name, known | OTHER_VARIABLES)}"
+        f"{name}: there is no such variable{_nearest(name[len(PREFIX) :].upper(), known, PREFIX)}"
         for name in sorted(names)
-        if name.startswith(PREFIX)
-        and name not in OTHER_VARIABLES
-        and name.upper().partition("__")[0] not in known
+        if name.upper().startswith(PREFIX) and name not in OTHER_VARIABLES and not _is_setting(name)
     ]
 
 
@@ -107,9 +138,10 @@ def _sentence(row: Mapping[str, Any]) -> str:
     if row["type"] == "missing":
         return f"{where}: has to be given"
     said = str(row["msg"]).removeprefix("Value error, ")
-    return f"{where}: {said}" if where else said
+    # What is wrong with one site beside others is found at their table, and names the site.
+    return said if said.startswith(f"{where}.") else f"{where}: {said}"
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def _nearest(name: str, known: Iterable[str], prefix: str = "") -> str:
     near = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
+    return f"; did you mean {prefix}{near[0]}?" if near else ""

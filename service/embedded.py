@@ -16,6 +16,7 @@ import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 from service.errors import StoreUnfit
 from service.settings import Settings
@@ -31,7 +32,7 @@ def store_url(settings: Settings) -> str:
     """
     Where Redis is: as set, else the socket of the embedded store of this data directory.
     """
-    return settings.redis_url or f"unix://{socket_path(settings.data_dir)}"
+    return settings.redis_url or f"unix://{quote(os.fsencode(socket_path(settings.data_dir)))}"
 
 
 def socket_path(data_dir: Path) -> Path:
@@ -68,13 +69,21 @@ def binary() -> Path:
 def command(data_dir: Path) -> list[str]:
     """
     How the store of a data directory is started; its folders exist afterwards.
+
+    :raises StoreUnfit: the socket would stand in a folder of somebody else
     """
     folder = data_dir.absolute() / "valkey"
     socket = socket_path(data_dir)
     for needed in (folder, socket.parent):
         needed.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # The short folder stands where anybody may make one of its name.
+    if socket.parent.stat().st_uid != os.getuid():
+        raise StoreUnfit(f"{socket.parent} belongs to another user: remove it, or set data_dir")
     config = folder / "valkey.conf"
-    config.write_text(_CONFIG.format(folder=folder, socket=socket), encoding="utf-8")
+    told = {"folder": folder, "socket": socket, "pid": folder / "valkey.pid"}
+    config.write_text(
+        _CONFIG.format_map({name: _quoted(path) for name, path in told.items()}), encoding="ascii"
+    )
     return [str(binary()), str(config)]
 
 
@@ -83,6 +92,15 @@ def start(data_dir: Path) -> subprocess.Popen[bytes]:
     The store of a data directory is running, or about to; it ends with this process.
     """
     return subprocess.Popen(command(data_dir), preexec_fn=tied_to_parent())  # noqa: PLW1509, S603
+
+
+def _quoted(path: Path) -> str:
+    """
+    A path as one word of the store's configuration, whatever characters it has.
+    """
+    plain = frozenset(b"/._-") | frozenset(b for b in range(128) if chr(b).isalnum())
+    written = (chr(b) if b in plain else f"\\x{b:02x}" for b in os.fsencode(path))
+    return f'"{"".join(written)}"'
 
 
 def tied_to_parent() -> Callable[[], None] | None:
@@ -109,7 +127,7 @@ port 0
 unixsocket {socket}
 unixsocketperm 700
 dir {folder}
-pidfile {folder}/valkey.pid
+pidfile {pid}
 daemonize no
 loglevel warning
 save ""

@@ -31,5 +31,6 @@ def _why_closed(runtime: Runtime, site: str) -> str:
         if not runtime.store.status(site).is_open:
             runtime.open_site(site)
     except LuotError as error:
-        return f"{site}: {error}"
+        said = str(error)
+        return said if said.startswith(f"{site}:") else f"{site}: {said}"
     return ""

@@ -19,7 +19,7 @@ from service.counting.store import Store
 from service.counting.wire import Limits
 from service.demo import with_demo
 from service.embedded import store_url
-from service.errors import LuotError, RestoreNeeded, SiteNotOpen
+from service.errors import ArchiveBehind, LuotError, RestoreNeeded, SiteNotOpen
 from service.intake.beacons import Intake
 from service.intake.countries import Countries
 from service.intake.rates import Rates
@@ -28,6 +28,9 @@ from service.reporting.live import archived_numbers
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
+
+#: How long a site that somebody has to look at is not compared again by each hit, in ms.
+CLOSED_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Runtime:
         self.grants = Grants(self.database, self.clock)
         self.rates = Rates(self.clock, self.settings.rate_per_second, self.settings.rate_burst)
         self._last_known = LastKnown()
+        self._closed: dict[str, tuple[int, LuotError]] = {}
 
     def open_site(self, name: str) -> int:
         """
@@ -66,14 +70,22 @@ class Runtime:
         :raises StoreUnavailable: Redis is away
         :raises RestoreNeeded, ArchiveBehind: somebody has to look
         """
+        since, closed = self._closed.get(name, (0, None))
+        if closed is not None and 0 <= self.clock.now_ms() - since < CLOSED_MS:
+            raise closed
         try:
-            return open_site(self.store, self.database, self.sites[name])
-        except SiteNotOpen:
-            # Another process was opening it at the same moment; now it is open, or stays shut.
-            return open_site(self.store, self.database, self.sites[name])
-        except RestoreNeeded as error:
+            return self._open(self.sites[name])
+        except (RestoreNeeded, ArchiveBehind) as error:
+            self._closed[name] = self.clock.now_ms(), error
             log.critical("site is closed", extra={"site": name, "why": str(error)})
             raise
+
+    def _open(self, site: Site) -> int:
+        try:
+            return open_site(self.store, self.database, site)
+        except SiteNotOpen:
+            # Another process was opening it at the same moment; now it is open, or stays shut.
+            return open_site(self.store, self.database, site)
 
     def online_since_ms(self) -> int:
         """

@@ -11,8 +11,8 @@ import re
 import zoneinfo
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -21,7 +21,6 @@ from pydantic import (
     ConfigDict,
     Field,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -30,6 +29,11 @@ from service.hosts import host_pattern
 
 #: What a site may be called: it stands inside Redis keys, so it can hold no brace or colon.
 SITE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
+
+#: What a rediss:// URL may say behind ``?``, besides ``db``: how its certificates are checked.
+REDIS_OPTIONS = frozenset(
+    "ssl_ca_certs ssl_ca_path ssl_cert_reqs ssl_certfile ssl_check_hostname ssl_keyfile".split()  # noqa: SIM905 - a word list
+)
 
 #: The largest number that Redis' Lua, JSON readers and browsers all hold exactly: 2^53 - 1.
 LARGEST = 9_007_199_254_740_991
@@ -41,7 +45,30 @@ def _list(value: Any) -> Any:
     """
     if not isinstance(value, str):
         return value
-    return json.loads(value) if value.startswith("[") else [p.strip() for p in value.split(",")]
+    if not value.startswith("["):
+        return [word for part in value.split(",") if (word := part.strip())]
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise ValueError("is no JSON list; words with commas between will do") from None
+
+
+def _absent(value: Any) -> Any:
+    # TOML and the environment have no other way to say: none.
+    return None if value == "" else value
+
+
+def _path(path: Path) -> Path:
+    if "\0" in str(path):
+        raise ValueError("has a NUL character in it")
+    return path
+
+
+def _named(value: Any) -> Any:
+    # An empty variable would otherwise mean the folder that somebody stands in.
+    if value == "":
+        raise ValueError("is empty: name a folder, or leave it out")
+    return value
 
 
 def _timezone(name: str) -> str:
@@ -54,6 +81,13 @@ def _pattern(text: str) -> str:
     return text if text == "*" else host_pattern(text)
 
 
+def _own_name(text: str) -> str:
+    name = host_pattern(text)
+    if name.startswith("*"):
+        raise ValueError("must be one name, such as stats.example.vn")
+    return name
+
+
 def _network(text: str) -> str:
     try:
         return str(ip_network(text, strict=False))
@@ -61,28 +95,47 @@ def _network(text: str) -> str:
         raise ValueError("is no address or network, such as 203.0.113.0/24") from None
 
 
+def _url_parts(url: str) -> SplitResult:
+    """
+    The parts of a URL that may hold a password; no message repeats any of it.
+    """
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError:
+        raise ValueError(
+            "cannot be read as a URL: its port is a number up to 65535, and other characters than "
+            "letters and digits of a password are written as % and two digits"
+        ) from None
+    if parts.netloc.count("@") > 1:
+        raise ValueError("has an @ inside its password: write it as %40")
+    if parts.fragment:
+        raise ValueError("has a # in it: in a password it is written as %23")
+    return parts
+
+
 def _redis_url(url: str) -> str:
     if not url:
         return url
-    parts = urlsplit(url)
+    parts = _url_parts(url)
     if parts.scheme not in {"redis", "rediss", "unix"}:
         raise ValueError("must begin with redis://, rediss:// or unix://, or be empty")
-    if parts.netloc.count("@") > 1:
-        raise ValueError("has an @ inside its password: write it as %40")
-    if parts.scheme == "unix" and not Path(parts.path).exists():
-        raise ValueError("names a socket that does not exist")
     if parts.scheme != "unix" and not re.fullmatch(r"/?|/([0-9]|1[0-5])", parts.path):
         raise ValueError("must end in a database number from 0 to 15, or in none")
-    try:
-        parts.port  # noqa: B018 - reading it is the check
-    except ValueError:
-        raise ValueError("has a port that is no number up to 65535") from None
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if name == "db" and not re.fullmatch("[0-9]|1[0-5]", value):
+            raise ValueError("must have a db from 0 to 15, or none")
+        if name != "db" and (name not in REDIS_OPTIONS or parts.scheme != "rediss"):
+            raise ValueError("has an option behind ? that Luot does not know")
     return url
 
 
 def _database_url(url: str) -> str:
-    if url and not url.startswith(("postgresql://", "postgres://")):
+    if not url:
+        return url
+    if not url.startswith(("postgresql://", "postgres://")):
         raise ValueError("must begin with postgresql://, or be empty for SQLite")
+    _url_parts(url)
     return url
 
 
@@ -92,6 +145,7 @@ Hosts = Annotated[
     BeforeValidator(_list),
     Field(min_length=1),
 ]
+Names = Annotated[tuple[Annotated[str, AfterValidator(_own_name)], ...], BeforeValidator(_list)]
 Networks = Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], BeforeValidator(_list)]
 
 
@@ -138,11 +192,11 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         hide_input_in_errors=True,
-        env_prefix="LUOT_",
-        env_nested_delimiter="__",
     )
 
-    data_dir: Path = Field(Path("data"), description="Where Luot keeps what it must not lose.")
+    data_dir: Annotated[Path, BeforeValidator(_named), AfterValidator(_path)] = Field(
+        Path("data"), description="Where Luot keeps what it must not lose."
+    )
     redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(
         "", description="Redis 7 or Valkey; empty: Luot starts one of its own."
     )
@@ -158,7 +212,7 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(
         0, ge=0, le=64, description="How many hops of X-Forwarded-For to believe, from the right."
     )
-    public_hosts: Words = Field(
+    public_hosts: Names = Field(
         (), description="Names under which Luot itself is reached; empty: any."
     )
     unsafe: Annotated[tuple[Literal["any_host", "many_proxies"], ...], BeforeValidator(_list)] = (
@@ -193,7 +247,7 @@ class Settings(BaseSettings):
     page_dimensions: Annotated[tuple[Dimension, ...], BeforeValidator(_list)] = Field(
         PAGE_DEFAULT, description="Dimensions that are kept for each page, not for the site only."
     )
-    country_database: Path | None = Field(
+    country_database: Annotated[Path | None, BeforeValidator(_absent)] = Field(
         None, description="An .mmdb file; without it a built-in table tells the country."
     )
     access_log: bool = Field(True, description="Whether each request is logged, without address.")
@@ -225,16 +279,19 @@ class Settings(BaseSettings):
         for site in sites:
             if not SITE_ID.match(site):
                 raise ValueError(
-                    "a site's id has 1 to 63 characters of a-z, 0-9 and -, and no - in front"
+                    f"sites.{site}: a site's id has 1 to 63 characters of a-z, 0-9 and -, and no - "
+                    f"in front"
                 )
         return sites
 
-    @model_validator(mode="after")
-    def _one_site_for_a_host(self) -> Self:
+    @field_validator("sites")
+    @classmethod
+    def _one_site_for_a_host(cls, sites: dict[str, SiteSettings]) -> dict[str, SiteSettings]:
         owners: dict[str, str] = {}
-        for site, row in self.sites.items():
+        for site, row in sites.items():
             for host in row.hosts:
-                other = owners.setdefault(host, site)
+                # With and without www. in front it is one host.
+                other = owners.setdefault(host.removeprefix("www."), site)
                 if other != site and host != "*":
                     raise ValueError(f"sites.{site}.hosts: {other} has the same host {host}")
-        return self
+        return sites

@@ -55,6 +55,8 @@ class Child:
         self.process = subprocess.Popen(  # noqa: S603 - commands are made by Luot itself
             self.command,
             env={**os.environ, **self.environment},
+            # Standard output is the command's own: what children say is log.
+            stdout=2,
             preexec_fn=tied_to_parent(),  # noqa: PLW1509 - it calls one system call
         )
         self._started, self._due = time.monotonic(), None

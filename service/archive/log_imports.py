@@ -9,7 +9,7 @@ done adds nothing, however much later and under whatever name it comes again.
 import fcntl
 import gzip
 import hashlib
-from collections import Counter
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from service.archive.files import regular_file
 from service.archive.sites import create_site
 from service.counting.recorder import Recorder, Wish
 from service.counting.wire import LARGEST_BATCH, Item, Result
-from service.errors import ImportRefused, Rejected
+from service.errors import ImportRefused, Rejected, SettingsError
 from service.intake.addresses import client_address
 from service.intake.beacons import Arrival, Intake, Sender
 from service.intake.hits import Filtered
@@ -37,6 +37,12 @@ LARGEST_FILE = 68_719_476_736
 
 #: Bytes of a line that are kept; what is longer is read to its end and is no line of a log.
 LARGEST_LINE = 65_536
+
+#: The year of the first web server.
+FIRST_YEAR = 1990
+
+#: How far in the future a line may be, in ms: clocks differ.
+FUTURE_MS = 300_000
 
 #: Lines after which progress is noted, also when they hold no hit.
 NOTED_LINES = 5_000
@@ -52,6 +58,8 @@ class LogFile:
     #: SHA-256 of the content, unpacked.
     content: str
     lines: int
+    #: The latest moment that a line may have, in ms.
+    latest_ms: int
     #: Site-days of the lines that may be views.
     days: frozenset[date]
 
@@ -69,23 +77,29 @@ class Summary:
     #: Lines that an earlier import of the same content had added.
     added_before: int = 0
     #: For each reason the lines that were not counted.
-    reasons: Counter[str] = field(default_factory=Counter)
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    def leave_out(self, reason: str) -> None:
+        """
+        One more line was not counted.
+        """
+        self.reasons[reason] = self.reasons.get(reason, 0) + 1
 
 
-def read_log(file: Path, site: Site) -> LogFile:
+def read_log(file: Path, site: Site, now_ms: int) -> LogFile:
     """
     What a file holds, without adding anything.
 
     :raises ImportRefused: it cannot be read
     """
     digest, lines, days = hashlib.sha256(), 0, set()
+    latest = now_ms + FUTURE_MS
     for raw in _lines(file, digest.update):
         lines += 1
-        found = log_line(raw)
+        found = _request(raw, latest)
         if found is not None and skip(found) is None:
-            label = site.day(round(found.time.timestamp() * 1000)).label
-            days.add(date.fromisoformat(label))
-    return LogFile(file, digest.hexdigest(), lines, frozenset(days))
+            days.add(date.fromisoformat(site.day(_ms(found)).label))
+    return LogFile(file, digest.hexdigest(), lines, latest, frozenset(days))
 
 
 def lines_done(database: Database, site: Site, log: LogFile) -> int:
@@ -112,7 +126,8 @@ def refuse_overlap(database: Database, site: Site, log: LogFile) -> None:
         .join(schema.page, page.id == day.page_id)
         .where(day.site_id == row.id, page.path == "", day.views > 0)
     )
-    imported = select(covered.day).where(covered.site_id == row.id)
+    # Its own days were noted by an import that was stopped before its first line was added.
+    imported = select(covered.day).where(covered.site_id == row.id, covered.file != log.content)
     with database.read() as connection:
         taken = set(connection.execute(measured.union(imported)).scalars())
     if both := sorted(log.days & taken):
@@ -140,8 +155,13 @@ def only_importer(folder: Path, site: Site) -> Iterator[None]:
     Nobody else imports logs of this site on this machine inside the block.
 
     :raises ImportRefused: somebody does
+    :raises SettingsError: the data directory cannot be written
     """
-    with (folder / f"import-{site.id}.lock").open("w") as lock:
+    try:
+        opened = (folder / f"import-{site.id}.lock").open("w")
+    except OSError as error:
+        raise SettingsError([f"data_dir: {folder} cannot be written: {error.strerror}"]) from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -172,7 +192,7 @@ class LogImport:
         for number, raw in enumerate(_lines(log.file, _ignore), 1):
             if number <= done:
                 continue
-            item = self._take(raw, summary)
+            item = self._take(_request(raw, log.latest_ms), summary)
             if item is not None:
                 items.append(item)
             if len(items) == LARGEST_BATCH or number - noted == NOTED_LINES:
@@ -184,20 +204,19 @@ class LogImport:
             on_lines(log.lines - noted)
         return summary
 
-    def _take(self, raw: str, summary: Summary) -> Item | None:
-        line = log_line(raw)
+    def _take(self, line: LogLine | None, summary: Summary) -> Item | None:
         reason = Skip.UNPARSED if line is None else skip(line)
         if line is None or reason is not None:
-            summary.reasons[str(reason)] += 1
+            summary.leave_out(str(reason))
             return None
         try:
             return self._hit(line)
         except Rejected:
-            summary.reasons[str(Skip.UNPARSED)] += 1
+            summary.leave_out(str(Skip.UNPARSED))
             return None
 
     def _hit(self, line: LogLine) -> Item:
-        time = round(line.time.timestamp() * 1000)
+        time = _ms(line)
         sender = Sender(client_address(line.address, "", 0), line.user_agent)
         payload = Payload(path=line.target, referrer=line.referrer)
         arrival = Arrival(time, time, trusted=True)
@@ -211,7 +230,21 @@ class LogImport:
                 summary.counted += 1
             else:
                 reason = item.reason if isinstance(item, Filtered) else result
-                summary.reasons[str(reason)] += 1
+                summary.leave_out(str(reason))
+
+
+def _request(raw: str, latest_ms: int) -> LogLine | None:
+    """
+    What a line tells, if it tells of something that can have happened.
+    """
+    line = log_line(raw)
+    if line is None or line.time.year < FIRST_YEAR or _ms(line) > latest_ms:
+        return None
+    return line
+
+
+def _ms(line: LogLine) -> int:
+    return round(line.time.timestamp() * 1000)
 
 
 def _ignore(_chunk: bytes) -> None:
@@ -234,5 +267,5 @@ def _lines(file: Path, on_bytes: Callable[[bytes], None]) -> Iterator[str]:
                 while not whole.endswith(b"\n") and (whole := stream.readline(LARGEST_LINE)):
                     on_bytes(whole)
                 yield line.decode("utf-8", "surrogateescape").rstrip("\r\n")
-        except (OSError, EOFError) as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise ImportRefused(f"{file}: cannot be unpacked: {error}") from None

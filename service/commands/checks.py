@@ -9,7 +9,7 @@ import click
 
 from service.archive.migrating import is_migrated
 from service.commands.options import with_settings
-from service.errors import LuotError
+from service.errors import LuotError, StoreUnfit
 from service.readiness import shortcomings
 from service.runtime import Runtime
 from service.settings import Settings
@@ -43,6 +43,8 @@ def check(settings: Settings) -> None:
 
 def _folder(settings: Settings) -> list[tuple[str, str]]:
     folder = settings.data_dir
+    if folder.exists() and not folder.is_dir():
+        return [("data directory", f"{folder} is no folder: set data_dir to one")]
     if not folder.exists():
         return [("data directory", f"{folder} does not exist: mkdir -p {folder}, or set data_dir")]
     if not os.access(folder, os.W_OK | os.X_OK):
@@ -53,11 +55,13 @@ def _folder(settings: Settings) -> list[tuple[str, str]]:
 def _store(runtime: Runtime) -> list[tuple[str, str]]:
     try:
         runtime.store.check_fitness()
+    except StoreUnfit as error:
+        return [("Redis", _bare(error))]
     except LuotError as error:
         what = "start it, or correct redis_url"
         if not runtime.settings.redis_url:
             what = "the embedded store runs while luot serve does"
-        return [("Redis", f"{error} ({what})")]
+        return [("Redis", f"{_bare(error)} ({what})")]
     return []
 
 
@@ -66,5 +70,15 @@ def _database(runtime: Runtime) -> list[tuple[str, str]]:
         if is_migrated(runtime.database):
             return []
     except LuotError as error:
-        return [("database", f"{error} (start it, or correct database_url)")]
+        what = "start it, or correct database_url"
+        if not runtime.settings.database_url:
+            what = "it is a file in the data directory, made by luot migrate and luot serve"
+        return [("database", f"{_bare(error)} ({what})")]
     return [("database", "it has not this version's tables: run luot migrate")]
+
+
+def _bare(error: LuotError) -> str:
+    """
+    What went wrong, without the name that stands in front already.
+    """
+    return str(error).removeprefix("Redis: ").removeprefix("SQL: ")

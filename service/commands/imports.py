@@ -57,7 +57,8 @@ def import_log(settings: Settings, file: Path, site: str, mode: str, as_json: bo
     found = site_in(runtime, site)
     runtime.open_site(site)
     with only_importer(settings.data_dir, found):
-        summary = _import(runtime, found, read_log(file, found), mode)
+        log = read_log(file, found, runtime.clock.now_ms())
+        summary = _import(runtime, found, log, mode)
     click.echo(json.dumps(asdict(summary)) if as_json else _sentences(summary))
     runtime.close()
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
+from urllib.parse import unquote, urlsplit
 
 import click
 
@@ -52,14 +53,27 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
         before = context.find_root().params
         try:
             settings = settings_of(config or before.get("config"), data or before.get("data"))
+            _refuse_missing_socket(settings)
             prepare_logs(settings)
             command(settings, **options)
         except SettingsError as error:
             fail(2, *error.mistakes)
         except LuotError as error:
             fail(1, str(error))
+        except BrokenPipeError:
+            # The reader has seen enough; click ends quietly.
+            raise
+        except OSError as error:
+            fail(1, f"{error.filename or 'standard output'}: {error.strerror or error}")
 
     return run
+
+
+def _refuse_missing_socket(settings: Settings) -> None:
+    # Not a rule of the settings: a web process may start while Redis is away.
+    url = urlsplit(settings.redis_url)
+    if url.scheme == "unix" and not Path(unquote(url.path)).exists():
+        raise SettingsError(["redis_url: there is no socket of that name; is Redis running?"])
 
 
 def settings_of(config: Path | None, data: Path | None) -> Settings:
@@ -69,6 +83,21 @@ def settings_of(config: Path | None, data: Path | None) -> Settings:
     :raises SettingsError: they cannot be used
     """
     return load(config, {"data_dir": data} if data else {})
+
+
+def made_data_dir(settings: Settings) -> Path:
+    """
+    The data directory, which exists afterwards.
+
+    :raises SettingsError: it cannot be made
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            [f"data_dir: {settings.data_dir} cannot be made: {error.strerror}"]
+        ) from None
+    return settings.data_dir
 
 
 def site_in(runtime: Runtime, name: str) -> Site:

@@ -16,7 +16,7 @@ from service import supervisor
 from service.archive.databases import Database
 from service.archive.migrating import migrate
 from service.archive.tokens import Scope, create_token
-from service.commands.options import with_settings
+from service.commands.options import made_data_dir, with_settings
 from service.counting.store import Store
 from service.demo import SITE, seed_demo
 from service.embedded import command, store_url
@@ -90,7 +90,7 @@ def migrate_command(settings: Settings) -> None:
     """
     Brings the database to this version's tables.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    made_data_dir(settings)
     click.echo(f"the database has schema {migrate(Database.of(settings))}")
 
 
@@ -129,6 +129,8 @@ def _refuse_taken(host: str, port: int) -> None:
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
+    except UnicodeError:
+        raise SettingsError([f"--host: {host} is no host"]) from None
     except OSError as error:
         raise SettingsError([f"--port: {host}:{port} cannot be used: {error.strerror}"]) from None
 
@@ -137,9 +139,9 @@ def _environment(settings: Settings) -> dict[str, str]:
     """
     What the parts need to come to the same settings, and a clean place for their metrics.
     """
-    metrics = settings.data_dir.absolute() / "metrics"
+    metrics = made_data_dir(settings).absolute() / "metrics"
     shutil.rmtree(metrics, ignore_errors=True)
-    metrics.mkdir(parents=True, exist_ok=True)
+    made_data_dir(settings.model_copy(update={"data_dir": metrics}))
     context = click.get_current_context()
     config = context.params.get("config") or context.find_root().params.get("config")
     told = {

@@ -8,7 +8,7 @@ from service.archive.databases import Database
 from service.archive.migrating import migrate
 from service.archive.tokens import Scope, create_token
 from service.clock import process_clock
-from service.commands.options import site_option, with_settings
+from service.commands.options import made_data_dir, site_option, with_settings
 from service.errors import SettingsError
 from service.settings import Settings
 
@@ -32,7 +32,7 @@ def create(settings: Settings, site: str, scope: str, name: str) -> None:
     if site != "*" and site not in settings.sites:
         known = ", ".join(settings.sites) or "none"
         raise SettingsError([f"--site: there is no such site; the settings have: {known}"])
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    made_data_dir(settings)
     database = Database.of(settings)
     migrate(database)
     now = process_clock().now_ms()

@@ -44,6 +44,8 @@ _AWAY = frozenset(
 #: First words of errors that say that the site has to be confirmed or restored.
 _NOT_OPEN = frozenset({"LUOTSERVER", "LUOTEPOCH", "LUOTPHASE"})
 
+_REFUSED_USER = "it refuses this user: look at the user and password in redis_url"
+
 #: Removes a lock that is still one's own.
 _UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
@@ -129,6 +131,9 @@ class Store:
         """
         try:
             return command(*args, **kwargs)
+        except redis.exceptions.AuthenticationError as error:
+            # Before the others: the client library takes it for a failure of the connection.
+            raise StoreUnfit(_REFUSED_USER) from error
         except redis.exceptions.ResponseError as error:
             raise _translated(error) from error
         except (redis.exceptions.RedisError, OSError) as error:
@@ -211,8 +216,8 @@ def _translated(error: redis.exceptions.ResponseError) -> StoreError:
         error, redis.exceptions.ReadOnlyError | redis.exceptions.OutOfMemoryError
     ):
         return StoreUnavailable(f"Redis refuses to write: {word}")
-    if isinstance(error, redis.exceptions.AuthenticationError | redis.exceptions.NoPermissionError):
-        return StoreUnfit("Redis refuses this user: look at the user and password in redis_url")
+    if isinstance(error, redis.exceptions.NoPermissionError):
+        return StoreUnfit(_REFUSED_USER)
     return StoreError(text)
 
 

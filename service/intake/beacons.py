@@ -17,7 +17,7 @@ from service.intake.agents import Agent, agent
 from service.intake.countries import Countries
 from service.intake.days import VISIT_GAP_MS, SiteDay, day_before
 from service.intake.hits import Filter, Filtered, Hit, Kind, Moment, Taken
-from service.intake.paths import PagePath, page_path, page_url
+from service.intake.paths import PagePath, cut, page_path, page_url
 from service.intake.payloads import ENGAGEMENT, Payload
 from service.intake.sites import Site
 from service.intake.sources import Campaign, Source, campaign, source
@@ -32,7 +32,7 @@ Salts = Callable[[str, SiteDay], bytes]
 SCREENS = ((600, "phone"), (1024, "tablet"), (1600, "desktop"))
 
 #: Bytes of a referrer that are read; the rest is cut and counted as such.
-REFERRER_LENGTH = 2_048
+REFERRER_BYTES = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Intake:
         moment: Moment,
     ) -> Hit:
         came = campaign(page.query)
-        where = source((payload.referrer or "")[:REFERRER_LENGTH], came.source, site.hosts.matches)
+        where = source(_referrer(payload), came.source, site.hosts.matches)
         return Hit(
             site=site.id,
             kind=kind_of(payload),
@@ -272,17 +272,21 @@ def tags(payload: Payload) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in kept if tag))
 
 
+def _referrer(payload: Payload) -> str:
+    return cut(payload.referrer or "", REFERRER_BYTES)
+
+
 def _truncated(payload: Payload, page: Page) -> tuple[str, ...]:
     """
     The names of the parts that were cut.
     """
-    cut = {
+    is_cut = {
         "path": page.path.truncated,
-        "referrer": len(payload.referrer or "") > REFERRER_LENGTH,
+        "referrer": _referrer(payload) != (payload.referrer or ""),
         "title": len(payload.title or "") > 256,
         "section": len(payload.section or "") > 128,
         "author": len(payload.author or "") > 128,
         "tags": len(payload.tags or ()) > 10 or any(len(tag) > 64 for tag in payload.tags or ()),
         "campaign": campaign(page.query).truncated,
     }
-    return tuple(name for name, is_cut in cut.items() if is_cut)
+    return tuple(name for name, was_cut in is_cut.items() if was_cut)

@@ -13,6 +13,14 @@ PIXEL = ("site", "url", "path", "referrer", "title", "id")
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
+def query_names(query: bytes) -> set[str]:
+    """
+    The name of every parameter, as it was written.
+    """
+    parts = (part for part in query.split(b"&") if part)
+    return {part.partition(b"=")[0].decode("latin-1") for part in parts}
+
+
 def query_values(query: bytes, name: str) -> list[str]:
     """
     Every value of one parameter, in order.

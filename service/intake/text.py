@@ -12,7 +12,7 @@ def printable(text: str) -> str:
     """
     The text in NFC, without control characters and line breaks, and without blanks at its ends.
     """
-    kept = "".join(c for c in text if unicodedata.category(c) not in _UNPRINTABLE)
+    kept = text if text.isprintable() else "".join(filter(_is_kept, text))
     return unicodedata.normalize("NFC", kept).strip()
 
 
@@ -20,4 +20,9 @@ def is_printable(text: str) -> bool:
     """
     Whether the text holds no control characters and line breaks.
     """
-    return all(unicodedata.category(c) not in _UNPRINTABLE for c in text)
+    # What Python calls printable is less than what is kept here, and is asked at once.
+    return text.isprintable() or all(map(_is_kept, text))
+
+
+def _is_kept(character: str) -> bool:
+    return unicodedata.category(character) not in _UNPRINTABLE

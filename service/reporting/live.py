@@ -36,7 +36,7 @@ def archived_numbers(database: Database, site: str, paths: Sequence[str]) -> Sit
         today = select(day.page_id, day.views).where(
             day.page_id.in_([row.id for row in known.values()]), day.day == last
         )
-        views_today = dict(connection.execute(today).tuples().all())
+        views_today = {row.page_id: row.views for row in connection.execute(today)}
         added = schema.delta.c
         changed = select(func.max(added.added_ms)).where(added.site_id == whole.site_id)
         changed_ms = connection.execute(changed).scalar() or 0

@@ -20,7 +20,8 @@ from service.intake.payloads import BatchItem, item_payload, items
 from service.intake.sites import Site
 from service.intake.visitors import id_digest
 from service.runtime import Runtime
-from service.web.fronts import door_request, refusing, runtime
+from service.web.doors import check_host
+from service.web.fronts import door_request, read_body, refusing, runtime
 from service.web.problems import json_response, problem
 from service.web.requests import Answer
 from service.web.tokens import bearer, require
@@ -63,6 +64,7 @@ def hits() -> Response:
 
 
 def _answer(here: Runtime) -> Answer:
+    check_host(here, door_request())
     grant = require(Scope.WRITE)
     told = _items()
     name = _batch_name()
@@ -85,7 +87,7 @@ def _items() -> list[bytes]:
         raise Rejected(Reason.TYPE, "content-type", 415)
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise Rejected(Reason.TYPE, "content-encoding", 415)
-    body = door_request(LARGEST_BODY).body
+    body = read_body(LARGEST_BODY)
     if len(body) > LARGEST_BODY:
         raise Rejected(Reason.SIZE, status=413)
     told = items(body)

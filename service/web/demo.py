@@ -32,7 +32,8 @@ def article(slug: str) -> Response:
     return Response(page, headers={"Content-Security-Policy": POLICY})
 
 
-@blueprint.get("/<any('demo.js', 'demo.css'):name>")
+@blueprint.get("/demo.js", defaults={"name": "demo.js"})
+@blueprint.get("/demo.css", defaults={"name": "demo.css"})
 def asset(name: str) -> Response:
     """
     The script and the style of the pages.

@@ -6,6 +6,7 @@ the only part that waits; so taking in and answering are functions of their own.
 """
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from service import metrics
@@ -69,8 +70,8 @@ def check_host(runtime: Runtime, request: Request) -> None:
 
     :raises Rejected: host
     """
-    names = runtime.settings.public_hosts
-    if names and host_header(request.header("host")) not in names:
+    host, names = host_header(request.header("host")), runtime.settings.public_hosts
+    if host is None or (names and host not in names):
         raise Rejected(Reason.HOST, "host")
 
 
@@ -211,10 +212,13 @@ def pixel(status: int, headers: dict[str, str]) -> Answer:
     return Answer(status, PIXEL, {**fixed, **headers})
 
 
-def counters_answer(runtime: Runtime, request: Request, *, may_see_private: bool) -> Answer:
+def counters_answer(
+    runtime: Runtime, request: Request, may_see_private: Callable[[str], bool]
+) -> Answer:
     """
     The answer of ``GET /counters``: numbers of a site and of up to 200 of its pages.
 
+    :param may_see_private: whether the asker's token lets them read a site that is not public
     :raises Rejected: malformed; site, also for a private one; storage, when there are no numbers
     """
     check_host(runtime, request)
@@ -222,7 +226,9 @@ def counters_answer(runtime: Runtime, request: Request, *, may_see_private: bool
     if not SITE_ID.match(name):
         raise Rejected(Reason.MALFORMED, "site")
     site = runtime.sites.get(name)
-    if site is None or not (site.public or may_see_private):
+    # A site that is not there is asked about, too, so that it takes what a private one takes.
+    allowed = (site is not None and site.public) or may_see_private(name)
+    if site is None or not allowed:
         raise Rejected(Reason.SITE, "site", 404)
     asked = query_values(request.query, "path")
     if len(asked) > LARGEST_QUESTION:

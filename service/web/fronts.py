@@ -9,6 +9,7 @@ from flask import Response, current_app, request
 
 from service import metrics
 from service.errors import LuotError, Reason, Rejected
+from service.hosts import http_url
 from service.runtime import Runtime
 from service.web.requests import Answer, Request, refusal
 
@@ -25,13 +26,34 @@ def runtime() -> Runtime:
     return found
 
 
-def door_request(largest: int = 0) -> Request:
+def door_request() -> Request:
     """
-    The present request, with its body up to a byte more than the door takes.
+    The present request, its body still unread.
     """
     headers = {name.lower(): value for name, value in request.headers}
-    body = request.stream.read(largest + 1) if largest else b""
-    return Request(headers, request.query_string, body, request.remote_addr or "")
+    target = http_url(request.environ.get("RAW_URI", ""))
+    if target is not None:
+        # A request line with a whole URL says itself whom it calls (RFC 9112, section 3.2.2).
+        headers["host"] = target.host
+    return Request(headers, request.query_string, b"", request.remote_addr or "")
+
+
+def read_body(largest: int) -> bytes:
+    """
+    The body of the present request, up to a byte more than the door takes.
+
+    :raises Rejected: malformed, when it ends before its announced end or its chunks are none
+    """
+    body = b""
+    try:
+        while len(body) <= largest and (part := request.stream.read(largest + 1 - len(body))):
+            body += part
+    except Exception:  # noqa: BLE001 - each server has errors of its own for a body that is none
+        raise Rejected(Reason.MALFORMED) from None
+    # A connection that was cut may leave what looks like a whole body behind.
+    if len(body) < min(request.content_length or 0, largest + 1):
+        raise Rejected(Reason.MALFORMED)
+    return body
 
 
 def respond(answer: Answer) -> Response:

@@ -6,10 +6,13 @@ import logging
 import time
 
 from flask import Flask, Response, g, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadHost, HTTPException
 
+from service import metrics
+from service.errors import Reason, Rejected
 from service.web.fronts import respond, runtime
-from service.web.requests import json_answer
+from service.web.problems import problem_response
+from service.web.requests import json_answer, refusal
 
 log = logging.getLogger("luot.access")
 
@@ -57,10 +60,13 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"
 
 
 def _http_error(error: HTTPException) -> Response:
+    if isinstance(error, BadHost):
+        metrics.rejected.labels("none", Reason.HOST).inc()
+        return respond(refusal(Rejected(Reason.HOST, "host")))
     status = error.code or 500
     if error.response is not None or status < 400:
         return Response(response=None, status=status, headers=error.get_headers())
-    response = respond(json_answer(status, {"error": _CODES.get(status, "error")}))
+    response = _error(status, _CODES.get(status, "error"))
     if status == 405:
         response.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
     return response
@@ -71,6 +77,12 @@ def _accident(error: Exception) -> Response:
     Something that Luot did not foresee: told in the log, and to the client only that it may retry.
     """
     log.error("unforeseen error", exc_info=error)
-    response = respond(json_answer(503, {"error": "storage"}))
+    response = _error(503, "storage")
     response.headers["Retry-After"] = "5"
     return response
+
+
+def _error(status: int, code: str) -> Response:
+    if request.path.startswith("/api/v1/"):
+        return problem_response(status, code)
+    return respond(json_answer(status, {"error": code}))

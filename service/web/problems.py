@@ -16,21 +16,26 @@ def problem(error: Rejected) -> Response:
     """
     The problem that a refusal is; ``code`` and ``field`` say which.
     """
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(error.status).phrase,
-        "status": error.status,
-        "code": str(error.reason),
-    }
-    if error.field:
-        body["field"] = error.field
-    response = Response(
-        msgspec.json.encode(body), error.status, content_type="application/problem+json"
-    )
+    response = problem_response(error.status, error.reason, error.field)
     response.headers.update(refusal_headers(error))
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def problem_response(status: int, code: str, field: str | None = None) -> Response:
+    """
+    A problem by its status, its code and the name of the part that is wrong.
+    """
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": str(code),
+    }
+    if field:
+        body["field"] = field
+    return Response(msgspec.json.encode(body), status, content_type="application/problem+json")
 
 
 def json_response(body: Any, status: int = 200) -> Response:

@@ -16,10 +16,12 @@ from service.dimensions import Dimension
 from service.errors import LuotError, Reason, Rejected
 from service.intake.days import HOUR_MS, day_of
 from service.intake.paths import page_path
+from service.intake.queries import query_names, query_value
 from service.intake.sites import Site
 from service.reporting import answers
 from service.reporting.periods import Period, period
-from service.web.fronts import runtime
+from service.web.doors import check_host
+from service.web.fronts import door_request, runtime
 from service.web.problems import json_response, problem
 from service.web.tokens import require
 
@@ -30,6 +32,10 @@ USUAL_LIMIT, LARGEST_LIMIT = 20, 1_000
 
 #: Hours that a series may have: a quarter of a year.
 LARGEST_HOURS = 2_300
+
+#: Parameters that a question may have. Any other is refused: passed over, a slip of the pen in
+#: ``period`` would be answered with the numbers of other days.
+PARAMETERS = frozenset({"period", "from", "to", "path", "unit", "limit"})
 
 _WHOLE = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
 
@@ -116,10 +122,13 @@ def filtered(name: str) -> Response:
 
 def _respond(name: str, answer: Callable[[Site], Any]) -> Response:
     try:
+        check_host(runtime(), door_request())
         require(Scope.READ, name)
+        if not PARAMETERS.issuperset(query_names(request.query_string)):
+            raise Rejected(Reason.MALFORMED, "query")  # noqa: TRY301 - one place answers refusals
         site = runtime().sites.get(name)
         if site is None:
-            raise Rejected(Reason.SITE, "site", 404)  # noqa: TRY301 - one place answers refusals
+            raise Rejected(Reason.SITE, "site", 404)  # noqa: TRY301 - as above
         return json_response(answer(site))
     except Rejected as error:
         return problem(error)
@@ -151,10 +160,10 @@ def _values(
 
 
 def _once(name: str) -> str | None:
-    given = request.args.getlist(name)
-    if len(given) > 1:
+    given = query_value(request.query_string, name)
+    if given == "":
         raise Rejected(Reason.MALFORMED, name)
-    return given[0] if given else None
+    return given
 
 
 def _period(site: Site) -> Period:

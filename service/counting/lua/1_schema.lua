@@ -76,20 +76,15 @@ local OWN = {
 }
 
 -- A whole number as text. Lua's own conversion turns 10^14 into 1e+14.
+--   number   a whole number, at most 2^53
+--   Returns its decimal digits.
 local function digits(number)
   return string.format('%.0f', number)
 end
 
--- The numbers of a text that holds only such, in order.
-local function numbers_in(text)
-  local found = {}
-  for number in string.gmatch(text, '%-?%d+') do
-    found[#found + 1] = tonumber(number)
-  end
-  return found
-end
-
 -- Calls a command with a key and a list of any length, CHUNK parts at a time (an even number).
+--   command  one that takes a key and then pairs
+--   list     field, value, field, value ...; nothing is called when it is empty
 local function call_in_chunks(command, key, list)
   for first = 1, #list, CHUNK do
     redis.call(command, key, unpack(list, first, math.min(first + CHUNK - 1, #list)))

@@ -1,7 +1,13 @@
 -- Where a site stands -----------------------------------------------------------------------
+--
+-- A site is born by create, or given back by begin, load and finish. Each life of it has an epoch,
+-- and whoever acts for an older one is refused. The process that answers for the site has to be
+-- confirmed: one that was started anew, or took over from another, may have lost its last moments,
+-- and nothing is counted or shown before somebody has compared it with SQL.
 
 -- The run id of this process. It is asked for once: a process has one, and after a restart, a
 -- failover or a moved slot this line runs in another one.
+--   Returns 40 hexadecimal digits.
 local run_id
 local function server()
   if not run_id then

@@ -1,5 +1,10 @@
 -- A batch: what was read for it, what it will write ----------------------------------------------
 --
+-- Everything that the hits of a batch will ask for is read before the first of them is decided, one
+-- command for each key. What a hit changes is changed in these tables, where the next hit finds it,
+-- and goes to Redis once, at the end. So the cost of a batch follows the number of keys and of
+-- fields that are touched, not the number of hits.
+--
 -- One MessagePack value, because the same bytes are what a journal keeps. It is
 --   {format, limits, dimensions, days, slots, names, items}
 --   limits      {flood per minute, double click ms, pages per day, pages in all, values per site,
@@ -49,7 +54,7 @@ local function open_batch(keys, packed)
     delta_key = keys[5], flood = limits[1], double_click = limits[2], pages_per_day = limits[3],
     pages_total = limits[4], values_per_site = limits[5], values_per_page = limits[6],
     oldest = limits[7], dimensions = told[3], items = told[7], days = {}, slots = {}, names = {},
-    pages = {}, add = {}, put = {}, online = {}, offline = {},
+    page_rows = {}, pages = {}, add = {}, put = {}, online = {}, offline = {},
     views = 0, visits = 0, visitors = 0, events = 0, new_pages = 0,
   }
   local at = SITE_KEYS
@@ -57,8 +62,9 @@ local function open_batch(keys, packed)
     batch.days[i] = {
       label = day[1], start = day[2], stop = day[3], salt_key = keys[at + 1],
       visitors_key = keys[at + 2], views_key = keys[at + 3], values_key = keys[at + 4],
-      visitors = {}, pairs = {}, values = {}, changed_visitors = {}, changed_pairs = {},
-      changed_values = {}, views = 0, visits = 0, uniques = 0, touched = false,
+      packed = {}, visitors = {}, pairs = {}, values = {}, changed_visitors = {}, changed_pairs = {},
+      changed_values = {}, site_rows = {}, numbers = {}, views = 0, visits = 0, uniques = 0,
+      touched = false,
     }
     at = at + DAY_KEYS
   end
@@ -69,7 +75,79 @@ local function open_batch(keys, packed)
   return batch
 end
 
+-- Reads fields of a hash into a cache of the batch, each once.
+--   cache    field -> text, false for a field that the hash has not
+--   key      of the hash
+--   wanted   list of fields, some of them more than once
+local function read_ahead(cache, key, wanted)
+  local missing = {}
+  for _, field in ipairs(wanted) do
+    if cache[field] == nil then
+      cache[field] = false
+      missing[#missing + 1] = field
+    end
+  end
+  for first = 1, #missing, CHUNK do
+    local last = math.min(first + CHUNK - 1, #missing)
+    for i, text in ipairs(redis.call('HMGET', key, unpack(missing, first, last))) do
+      cache[missing[first + i - 1]] = text
+    end
+  end
+end
+
+-- What all hits of a batch will ask of a day: its visitors, what they have read, and the values of
+-- its pages.
+--   place    of the day in the batch
+local function read_day_ahead(batch, place)
+  local day, visitors, pairs_, pages = batch.days[place], {}, {}, {}
+  for _, item in ipairs(batch.items) do
+    if item[KIND] ~= FILTERED then
+      local who = item[DAY] == place and item[VISITOR]
+        or item[DAY_BEFORE] == place and item[VISITOR_BEFORE] or ''
+      if who ~= '' then
+        visitors[#visitors + 1] = who
+        pairs_[#pairs_ + 1] = string.sub(who, 1, 12) .. item[PAGE]
+      end
+      if item[DAY] == place then pages[#pages + 1] = item[PAGE] end
+    end
+  end
+  read_ahead(day.packed, day.visitors_key, visitors)
+  read_ahead(day.pairs, day.views_key, pairs_)
+  read_ahead(day.values, day.values_key, pages)
+end
+
+-- Which ids of a batch are known in a slot.
+--   place    of the slot in the batch; a hit asks its own slot and both neighbours
+local function read_ids_ahead(batch, place)
+  local slot, ids = batch.slots[place], {}
+  for _, item in ipairs(batch.items) do
+    if item[KIND] ~= FILTERED and item[ID] ~= '' and math.abs(item[SLOT] - place) <= 1 then
+      ids[#ids + 1] = item[ID]
+    end
+  end
+  if #ids == 0 then return end
+  for i, known in ipairs(redis.call('SMISMEMBER', slot.key, unpack(ids))) do
+    slot.known[ids[i]] = known == 1
+  end
+end
+
+-- Reads everything that the hits of a batch will ask for.
+--   What is found missing only later, such as a value's number, is read when it is needed.
+local function read_all_ahead(batch)
+  local paths = {}
+  for _, item in ipairs(batch.items) do
+    if item[KIND] ~= FILTERED then paths[#paths + 1] = item[PATH] end
+  end
+  read_ahead(batch.page_rows, batch.pages_key, paths)
+  for place = 1, #batch.days do read_day_ahead(batch, place) end
+  for place = 1, #batch.slots do read_ids_ahead(batch, place) end
+end
+
 -- A field of a hash, read once in a batch; nil when there is none.
+--   cache    of the batch: field -> value, false for a field that the hash has not
+--   key      of the hash
+--   field    of the hash
+--   Returns its text, or nil.
 local function read_once(cache, key, field)
   local value = cache[field]
   if value == nil then
@@ -80,10 +158,14 @@ local function read_once(cache, key, field)
 end
 
 -- What is known of a visitor on a day: {minute, hits, visit ...}; a new one has no visit yet.
+--   day      of the batch
+--   visitor  16 characters
+--   Returns the record that all hits of the batch share; a change becomes lasting when the
+--   visitor is put into day.changed_visitors.
 local function read_visitor(day, visitor)
   local record = day.visitors[visitor]
   if record == nil then
-    local packed = redis.call('HGET', day.visitors_key, visitor)
+    local packed = read_once(day.packed, day.visitors_key, visitor)
     record = packed and cmsgpack.unpack(packed) or {0, 0}
     day.visitors[visitor] = record
   end
@@ -92,6 +174,8 @@ end
 
 -- When a visitor asked for a page last on a day, and which visits did, as ' 3 5 '; nil and ' ' when
 -- none did. The time is nil, too, where double clicks are not looked for.
+--   visitor  16 characters, of which 12 are enough together with a page
+--   page     8 characters, or (other)
 local function read_pair(day, visitor, page)
   local text = read_once(day.pairs, day.views_key, string.sub(visitor, 1, 12) .. page)
   if not text then return nil, ' ' end
@@ -100,6 +184,8 @@ local function read_pair(day, visitor, page)
 end
 
 -- Notes when a visitor asked for a page on a day, and which of the visitor's visits did.
+--   ms       of the day; nil where double clicks are not looked for
+--   visits   as read_pair gives them
 local function write_pair(day, visitor, page, ms, visits)
   local field = string.sub(visitor, 1, 12) .. page
   local text = (ms and digits(ms) or '') .. string.sub(visits, 1, -2)
@@ -109,10 +195,11 @@ end
 
 -- The numbers of a page, or nil when nobody has viewed it yet:
 -- {views, visits, visitors, day, today, before, baseline_views, baseline_visits}
+--   path     as the site's rules made it, or (other)
 local function read_page(batch, path)
   local page = batch.pages[path]
   if page == nil then
-    local row = redis.call('HGET', batch.pages_key, path)
+    local row = read_once(batch.page_rows, batch.pages_key, path)
     page = false
     if row then
       local v, s, u, day, today, before, bv, bs =
@@ -125,30 +212,40 @@ local function read_page(batch, path)
   return page or nil
 end
 
--- Adds to a row of the delta.
---   field  of the delta  place  of the measure  size  how many measures such a row has
-local function add(batch, field, size, place, n)
+-- The row that a batch adds to the delta under a field; it begins at nothing.
+--   field    of the delta
+--   ...      as many zeros as such a row has measures
+local function row_of(batch, field, ...)
   local row = batch.add[field]
   if not row then
-    row = {}
-    for i = 1, size do row[i] = 0 end
+    row = {...}
     batch.add[field] = row
   end
-  row[place] = row[place] + n
+  return row
 end
 
 -- Adds to an hour of a page, or of the site when the path is empty.
+--   label    of the site-day
+--   hour     counted from the day's first instant
+--   place    of the measure, such as VIEWS
+--   n        what is added; below zero for exits only
 local function add_hour(batch, label, hour, path, place, n)
-  add(batch, 'h\t' .. label .. '\t' .. hour .. '\t' .. path, 8, place, n)
+  local field = 'h\t' .. label .. '\t' .. hour .. '\t' .. path
+  local row = row_of(batch, field, 0, 0, 0, 0, 0, 0, 0, 0)
+  row[place] = row[place] + n
 end
 
 -- Adds one filtered request.
+--   reason   in one word; "late" for a hit that came after its day was closed
 local function add_filtered(batch, label, hour, reason)
-  add(batch, 'f\t' .. label .. '\t' .. hour .. '\t' .. reason, 1, 1, 1)
+  local row = row_of(batch, 'f\t' .. label .. '\t' .. hour .. '\t' .. reason, 0)
+  row[1] = row[1] + 1
 end
 
 -- Which name a value counts under on a day for the whole site: its own, or (other).
 --   Returns the name, and the value's number when it has one.
+--   dimension  its name
+--   value      as the intake made it
 local function site_value(batch, day, dimension, value)
   local field = dimension .. '\t' .. value
   local number = read_once(day.values, day.values_key, field)
@@ -167,6 +264,10 @@ end
 
 -- Which name a value counts under on a day for one page. The page's values stand in one text, four
 -- bytes each: the dimension and the value's number.
+--   page     8 characters, or (other)
+--   place    of the dimension in the batch
+--   number   of site_value; nil when the value has no name on this day
+--   Returns the name.
 local function page_value(batch, day, page, place, value, number)
   if not number then return OTHER end
   local known = read_once(day.values, day.values_key, page) or ''

@@ -1,23 +1,24 @@
 -- Visits, and what is asked before one is decided ----------------------------------------------
+--
+-- A visit is an interval that grows while gaps stay under half an hour. Hits may come out of order,
+-- from a journal or a log, so a visitor's record holds all visits of the day and a hit joins the
+-- nearest one, earlier or later. Two visits never become one: a total that was shown never falls.
 
 -- Whether a hit was counted before: its batch was applied, or its id arrived within this slot or
 -- one of its neighbours.
+--   hit      item of the batch
+--   Looks at what this batch has remembered so far as well as at Redis.
 local function is_repeated(batch, hit)
   if hit[NAME] > 0 and batch.names[hit[NAME]] then return true end
   if hit[ID] == '' then return false end
   for at = hit[SLOT] - 1, hit[SLOT] + 1 do
-    local slot = batch.slots[at]
-    local known = slot.known[hit[ID]]
-    if known == nil then
-      known = redis.call('SISMEMBER', slot.key, hit[ID]) == 1
-      slot.known[hit[ID]] = known
-    end
-    if known then return true end
+    if batch.slots[at].known[hit[ID]] then return true end
   end
   return false
 end
 
 -- Remembers the hit's id, so that its next copy is recognised.
+--   A hit without an id is never taken for a repeat, and leaves nothing here.
 local function remember_id(batch, hit)
   if hit[ID] == '' then return end
   local slot = batch.slots[hit[SLOT]]
@@ -26,6 +27,10 @@ local function remember_id(batch, hit)
 end
 
 -- The visit of a visitor that is nearest to a time of the day, when the gap is short enough.
+--   visitor  record of read_visitor
+--   ms       of the day; below zero for a time before midnight
+--   Returns its number in the record, or nil. Of two that are as near the earlier one wins, so a
+--   hit between two visits joins one of them and never makes them one.
 local function nearest_visit(visitor, ms)
   local best, least = nil, VISIT_GAP
   for number = 3, #visitor do
@@ -37,6 +42,7 @@ local function nearest_visit(visitor, ms)
 end
 
 -- Makes a visit reach to a time of the day.
+--   ms       of the day that the record belongs to
 local function extend(visit, ms)
   visit[START] = math.min(visit[START], ms)
   visit[END] = math.max(visit[END], ms)
@@ -45,6 +51,8 @@ end
 -- The visit of yesterday that a hit after midnight goes on with, brought over to today, or nil.
 -- It stays yesterday's visit: what it does from now on is added to the day it began on. The old
 -- copy is marked, and says no more about engagement and last page, so that neither counts twice.
+--   ms       of today
+--   Returns the visit as it stands in today's record, which the caller appends.
 local function carried_visit(batch, hit, ms)
   if hit[VISITOR_BEFORE] == '' then return nil end
   local before = batch.days[hit[DAY_BEFORE]]
@@ -65,6 +73,8 @@ end
 -- The visit that a hit belongs to: a near one, one from before midnight, or a new one.
 --   Returns its number in the visitor's record, the visit, whether it is new, and whether nothing
 --   later of it was counted before.
+--   visitor  record of read_visitor; gets the visit when it is not in there yet
+--   ms       of the day
 local function join_visit(batch, hit, visitor, ms)
   local number = nearest_visit(visitor, ms)
   if number then
@@ -84,6 +94,8 @@ end
 
 -- Whether a visit viewed a page before, on this day or, brought over midnight, on the one before.
 --   Returns two answers: for this visit, and for this visitor on this day; and the visits so far.
+--   page_id  8 characters, or (other)
+--   number   of the visit in today's record
 local function has_viewed(batch, hit, page_id, number, visit)
   local _, visits = read_pair(batch.days[hit[DAY]], hit[VISITOR], page_id)
   if string.find(visits, ' ' .. number .. ' ', 1, true) then return true, true, visits end
@@ -97,6 +109,8 @@ end
 
 -- Adds what a view or event makes of its visit: that it is engaged, its entry, its exit. All of it
 -- goes to the hour that the visit began in.
+--   path     that the hit counts under
+--   is_latest  of join_visit: an earlier view does not change which page was last
 local function follow_visit(batch, hit, visit, path, is_latest)
   if visit[BEFORE] == CARRIED then return end
   local label = visit[HOME] ~= '' and visit[HOME] or batch.days[hit[DAY]].label
@@ -122,8 +136,11 @@ local function follow_visit(batch, hit, visit, path, is_latest)
 end
 
 -- Whether a visitor sent too many hits in the minute of this one; if not, it is one of them.
+--   Counts by the hit's own minute, so hits that waited are judged as if they had not.
+--   Senders with a token and imports are trusted: they send many readers' hits at once.
 local function is_flood(batch, hit, visitor)
   local minute = math.floor(hit[MS] / 60000)
+  -- Hits of an earlier minute that come late begin that minute anew; they are few.
   if visitor[1] ~= minute then visitor[1], visitor[2] = minute, 0 end
   if batch.flood > 0 and not hit[TRUSTED] and visitor[2] >= batch.flood then return true end
   visitor[2] = visitor[2] + 1
@@ -132,6 +149,7 @@ end
 
 -- Whether a view repeats the visitor's last request for this page within the double-click time.
 -- If so that time moves on and the visit is extended; nothing else changes.
+--   Looks at today first, and in the first half hour of a day at yesterday too.
 local function is_double_click(batch, hit)
   if batch.double_click == 0 or hit[KIND] ~= VIEW then return false end
   local sides = {{batch.days[hit[DAY]], hit[VISITOR]}}

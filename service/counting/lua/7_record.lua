@@ -1,9 +1,14 @@
 -- Counting ------------------------------------------------------------------------------------
+--
+-- One hit after the other is decided on what Redis holds and what the hits before it in the batch
+-- have changed. Views count under their own values, a visit and a visitor under those of the first
+-- hit, so the values of a dimension with one value for each hit add up to the total.
 
 -- Adds a view to the numbers of the site and of its page.
 --   new      {1, 1 if the visit is new, 1 if the visitor is}: for the site
 --   of_page  the same for the page
 --   home     the site-day and hour that the page's visit belongs to
+--   path     that it counts under
 local function add_view(batch, hit, path, new, of_page, home, home_hour)
   local day = batch.days[hit[DAY]]
   local page = page_to_change(batch, day, path)
@@ -21,6 +26,7 @@ local function add_view(batch, hit, path, new, of_page, home, home_hour)
 end
 
 -- Adds an event to the numbers of the site and of its page, and the visit that it began, if any.
+--   new      {0, 1 if the visit is new, 1 if the visitor is}
 local function add_event(batch, hit, path, new)
   local day = batch.days[hit[DAY]]
   page_to_change(batch, day, path)
@@ -34,6 +40,9 @@ end
 
 -- Counts a hit whose site-day was closed before it came: who was seen then is forgotten, so it is
 -- a view or an event and no more.
+--   page_id  8 characters, or (other)
+--   Returns the result in one word.
+--   Nobody is remembered, so nothing of it can be a repeat by visitor; its id was asked for.
 local function count_late(batch, hit, path, page_id)
   local day = batch.days[hit[DAY]]
   local is_view = hit[KIND] == VIEW and 1 or 0
@@ -50,6 +59,8 @@ local function count_late(batch, hit, path, page_id)
 end
 
 -- Adds the seconds that a visitor gave to a page; they extend a visit and begin none.
+--   visitor  record of read_visitor  ms  of the day
+--   Seconds go to the day they arrive on, whenever the view was.
 local function count_engagement(batch, hit, path, visitor, ms)
   local day = batch.days[hit[DAY]]
   local number = nearest_visit(visitor, ms)
@@ -66,9 +77,13 @@ local function count_engagement(batch, hit, path, visitor, ms)
 end
 
 -- Counts a view or an event of a day that is not closed: decides visitor, visit and page.
+--   visitor  record of read_visitor, without a visit when the visitor is new
+--   ms       of the day
+--   Returns the result in one word.
 local function count_fresh(batch, hit, path, page_id, visitor, ms)
   local day = batch.days[hit[DAY]]
   local is_view = hit[KIND] == VIEW
+  -- A record without a visit is one that was made a moment ago, for this hit.
   local is_new_visitor = #visitor == 2 and 1 or 0
   local number, visit, is_new, is_latest = join_visit(batch, hit, visitor, ms)
   day.changed_visitors[hit[VISITOR]] = visitor
@@ -97,11 +112,15 @@ local function count_fresh(batch, hit, path, page_id, visitor, ms)
 end
 
 -- Decides one hit and adds it up. Returns its result in one word.
+--   state    of read_state  now  ms since 1970
+--   The cheapest question comes first: a repeat is asked for one id, a flood for one number.
 local function count(batch, state, hit, now)
+  -- A repeat is one whatever else it says: it must not even move a time.
   if is_repeated(batch, hit) then return 'duplicate' end
   local day = batch.days[hit[DAY]]
   local path, page_id = path_of(batch, day, hit)
   if hit[KIND] == VIEW and is_full(batch, state, path) then return 'limit' end
+  -- From here on the hit is settled, counted or filtered, so its next copy is a repeat.
   remember_id(batch, hit)
   day.touched = true
   if not hit[TRUSTED] and now >= day.stop + DAY_MS then
@@ -116,6 +135,7 @@ local function count(batch, state, hit, now)
     add_filtered(batch, day.label, hit[HOUR], 'double_click')
     return 'double_click'
   end
+  -- Who is online is a question of now: an old hit from a journal or a log does not answer it.
   if hit[MS] > now - ONLINE_MS then
     batch.online[#batch.online + 1] = digits(hit[MS])
     batch.online[#batch.online + 1] = hit[VISITOR]
@@ -140,11 +160,13 @@ local function record(keys, args)
   local state = read_state(keys[1], producer)
   local no = refusal(state, args[1], COUNTING)
   if no then return no end
+  -- The same seq makes a batch that was sent twice harmless; a gap shows that one was lost.
   if seq <= state.last then return {'known', digits(state.last)} end
   if seq > state.last + 1 then return {'gap', digits(state.last)} end
   local batch, why = open_batch(keys, args[5])
   if not batch then return redis.error_reply('LUOTBATCH ' .. why) end
 
+  read_all_ahead(batch)
   local results, paths = {}, {}
   for i, item in ipairs(batch.items) do
     if item[KIND] == FILTERED then
@@ -155,9 +177,11 @@ local function record(keys, args)
       paths[#paths + 1] = item[PATH]
     end
   end
+  -- How far an import has come is kept with what it counted, in the same delta.
   if args[7] ~= '' then batch.put['i\t' .. args[7]] = args[8] end
   write_batch(batch, now, producer, seq)
 
+  -- In phase count something may still be missing, so no number is shown.
   if args[6] == '' or state.phase ~= 'open' then return {'applied', results, false} end
   local today = batch.days[#batch.days].values_key
   local site_keys = {keys[1], keys[2], keys[3], keys[4], today}

@@ -1,0 +1,37 @@
+"""
+The Flask application: ``create_app`` joins its parts, and nothing else does.
+"""
+
+from flask import Flask
+
+from service.configuration import load
+from service.intake.agents import agent
+from service.logs import prepare_logs
+from service.runtime import Runtime
+from service.web import batches, counters, demo, hits, operations, reports
+from service.web.manners import add_manners
+
+#: A user agent that makes every pattern be needed.
+WARMING = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36"
+
+
+def create_app(runtime: Runtime | None = None) -> Flask:
+    """
+    The application, ready to be served by any WSGI server.
+
+    Without a runtime it makes one from the settings that are in force.
+    """
+    if runtime is None:
+        settings = load()
+        prepare_logs(settings)
+        runtime = Runtime(settings)
+    # The first reader shall not wait until the patterns are compiled.
+    agent(WARMING)
+    app = Flask("service.web", static_folder=None)
+    app.extensions["luot"] = runtime
+    for part in (hits, counters, batches, reports, operations):
+        app.register_blueprint(part.blueprint)
+    if runtime.settings.demo:
+        app.register_blueprint(demo.blueprint)
+    add_manners(app)
+    return app
