@@ -10,7 +10,6 @@ import hashlib
 import os
 import platform
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -85,13 +84,6 @@ def command(data_dir: Path) -> list[str]:
         _CONFIG.format_map({name: _quoted(path) for name, path in told.items()}), encoding="ascii"
     )
     return [str(binary()), str(config)]
-
-
-def start(data_dir: Path) -> subprocess.Popen[bytes]:
-    """
-    The store of a data directory is running, or about to; it ends with this process.
-    """
-    return subprocess.Popen(command(data_dir), preexec_fn=tied_to_parent())  # noqa: PLW1509, S603
 
 
 def _quoted(path: Path) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from service import embedded
 from service.counting.store import Store
+from service.embedded import tied_to_parent
 from service.errors import StoreUnavailable, StoreUnfit
 from service.settings import Settings
 from tests.servers import until
@@ -35,6 +36,14 @@ def answers(store: Store) -> bool:
         return bool(store.guarded(store.commands.ping))
     except StoreUnavailable:
         return False
+
+
+def _run(data_dir: Path) -> subprocess.Popen[bytes]:
+    """
+    The store of a data directory, started as ``luot serve`` starts it.
+    """
+    command = embedded.command(data_dir)
+    return subprocess.Popen(command, preexec_fn=tied_to_parent())  # noqa: PLW1509 - one system call
 
 
 @pytest.fixture
@@ -83,7 +92,7 @@ def test_the_store_runs_in_a_directory_of_any_name(
     folder = tmp_path / name
     store = Store(embedded.store_url(settings_in(folder)))
 
-    started.append(embedded.start(folder))
+    started.append(_run(folder))
     until(lambda: answers(store))
     store.commands.set("a", "1")
     store.close()
@@ -95,14 +104,14 @@ def test_what_the_store_was_told_is_there_after_it_was_killed(
     tmp_path: Path, started: list[subprocess.Popen[bytes]]
 ) -> None:
     store = Store(embedded.store_url(settings_in(tmp_path)))
-    started.append(embedded.start(tmp_path))
+    started.append(_run(tmp_path))
     until(lambda: answers(store))
     store.check_fitness()
     store.commands.set("a", "1")
     started[0].kill()
     started[0].wait(20)
 
-    started.append(embedded.start(tmp_path))
+    started.append(_run(tmp_path))
     until(lambda: answers(store))
 
     assert store.commands.get("a") == "1"
@@ -115,7 +124,7 @@ def test_only_its_user_reaches_the_store(
     tmp_path: Path, started: list[subprocess.Popen[bytes]]
 ) -> None:
     store = Store(embedded.store_url(settings_in(tmp_path / "data")))
-    started.append(embedded.start(tmp_path / "data"))
+    started.append(_run(tmp_path / "data"))
     until(lambda: answers(store))
     store.close()
 

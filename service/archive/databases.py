@@ -115,7 +115,9 @@ def upsert(
 
 
 def _said(error: DBAPIError) -> str:
-    return f"SQL: {str(error.orig).splitlines()[0] if error.orig else type(error).__name__}"
+    said = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
+    missing = "no such table" in said or ("relation" in said and "does not exist" in said)
+    return f"SQL: {said}{'; run luot migrate' if missing else ''}"
 
 
 def _sqlite(file: Path) -> Engine:

@@ -8,7 +8,7 @@ import click
 
 from service.archive.baseline_files import read_baselines
 from service.archive.baselines import Baseline, push_baselines, set_baselines
-from service.commands.options import site_in, site_option, with_settings
+from service.commands.options import prepared, site_in, site_option, with_settings
 from service.errors import LuotError
 from service.intake.sites import Site
 from service.runtime import Runtime
@@ -31,7 +31,7 @@ def set_site(settings: Settings, site: str, views: int, visits: int) -> None:
     """
     Gives a site its past; sets it, never adds.
     """
-    runtime = Runtime(settings)
+    runtime = prepared(settings)
     _set(runtime, site_in(runtime, site), [Baseline("", views, visits)], "luot baseline set")
     click.echo(f"{site}: the baseline is {views} views and {visits} visits")
 
@@ -46,7 +46,7 @@ def import_file(settings: Settings, file: Path, site: str) -> None:
 
     The empty path is the site. Rows are set, never added.
     """
-    runtime = Runtime(settings)
+    runtime = prepared(settings)
     found = site_in(runtime, site)
     rows = read_baselines(file, found.paths)
     _set(runtime, found, rows, f"luot import baseline {file.name}")

@@ -21,7 +21,7 @@ from service.archive.log_imports import (
 )
 from service.archive.snapshots import snapshot
 from service.commands.baselines import import_file
-from service.commands.options import site_in, site_option, with_settings
+from service.commands.options import prepared, site_in, site_option, with_settings
 from service.intake.sites import Site
 from service.runtime import Runtime
 from service.settings import Settings
@@ -53,7 +53,7 @@ def import_log(settings: Settings, file: Path, site: str, mode: str, as_json: bo
     """
     Adds the views of an access log, combined or common, plain or gzip.
     """
-    runtime = Runtime(settings)
+    runtime = prepared(settings)
     found = site_in(runtime, site)
     runtime.open_site(site)
     with only_importer(settings.data_dir, found):

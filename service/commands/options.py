@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import click
 
+from service.archive.migrating import migrate
 from service.configuration import load
 from service.errors import LuotError, SettingsError
 from service.intake.sites import Site
@@ -98,6 +99,16 @@ def made_data_dir(settings: Settings) -> Path:
             [f"data_dir: {settings.data_dir} cannot be made: {error.strerror}"]
         ) from None
     return settings.data_dir
+
+
+def prepared(settings: Settings) -> Runtime:
+    """
+    A runtime whose data directory and tables exist, for commands that may be the first of all.
+    """
+    made_data_dir(settings)
+    runtime = Runtime(settings)
+    migrate(runtime.database)
+    return runtime
 
 
 def site_in(runtime: Runtime, name: str) -> Site:
