@@ -2,7 +2,7 @@
 #
 #   docker build -t luot .
 #   docker run --init --read-only --tmpfs /tmp --stop-timeout 130 -p 127.0.0.1:8000:8000 \
-#     -v luot-data:/data -v "$PWD/luot.toml:/data/luot.toml:ro" luot
+#     -v luot-data:/data -v "$PWD/luot.toml:/etc/luot.toml:ro" -e LUOT_CONFIG=/etc/luot.toml luot
 #
 # A base image has to bring glibc: the embedded store has no program for musl.
 ARG PYTHON_IMAGE=python:3.13-slim

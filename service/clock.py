@@ -35,9 +35,9 @@ class SystemClock:
         return time.time_ns() // 1_000_000
 
 
-class FileClock:
+class ShiftedClock:
     """
-    A time that stands in a file, for tests that run many processes.
+    The time of this machine, shifted by what stands in a file; for tests with many processes.
     """
 
     def __init__(self, file: Path) -> None:
@@ -45,17 +45,18 @@ class FileClock:
 
     def now_ms(self) -> int:
         """
-        The milliseconds that stand in the file at this moment.
+        Milliseconds since 1970, and as many more as the file has seconds at this moment.
         """
-        return int(self._file.read_text(encoding="ascii"))
+        shift = float(self._file.read_text(encoding="ascii"))
+        return SystemClock().now_ms() + round(shift * 1000)
 
 
 def process_clock() -> Clock:
     """
-    The clock of a started process: this machine's, or the file named by ``LUOT_TEST_CLOCK``.
+    The clock of a started process: this machine's, shifted under ``LUOT_TEST_CLOCK``.
     """
     file = os.environ.get("LUOT_TEST_CLOCK")
-    return FileClock(Path(file)) if file else SystemClock()
+    return ShiftedClock(Path(file)) if file else SystemClock()
 
 
 def instant(ms: int) -> datetime:

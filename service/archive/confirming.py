@@ -46,15 +46,16 @@ def _compare(store: Store, site: str, status: Status, row: SiteRow) -> None:
     """
     Nothing, when Redis has everything that SQL has.
     """
-    if status.epoch < row.epoch:
+    if status.epoch == row.epoch and row.head in chain(store, site, status.tip):
+        return
+    if (status.epoch, status.number) < (row.epoch, row.number):
         raise RestoreNeeded(
-            f"{site}: Redis has lost its numbers (epoch {status.epoch}, SQL has {row.epoch} with "
-            f"{row.number} snapshots). Nothing is counted or snapshotted. Put back Redis' own "
-            f"data, the append-only directory, and start it again."
+            f"{site}: Redis has lost its numbers: it is at snapshot {status.number} of epoch "
+            f"{status.epoch}, SQL at {row.number} of {row.epoch}. Nothing is counted or "
+            f"snapshotted. Put back Redis' own data, the append-only directory, and start it again."
         )
-    if status.epoch > row.epoch or row.head not in chain(store, site, status.tip):
-        raise ArchiveBehind(
-            f"{site}: SQL ends at snapshot {row.number} of epoch {row.epoch}, which is not what "
-            f"Redis continues (epoch {status.epoch}). Nothing is snapshotted. Put back the newer "
-            f"database."
-        )
+    raise ArchiveBehind(
+        f"{site}: SQL ends at snapshot {row.number} of epoch {row.epoch}, which is not what Redis "
+        f"continues: it is at {status.number} of {status.epoch}. Nothing is snapshotted. Put back "
+        f"the newer database."
+    )

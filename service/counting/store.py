@@ -66,6 +66,8 @@ class Status:
     server: str
     #: The token of the last delta that was closed.
     tip: str
+    #: How many deltas were closed in the site's whole life.
+    number: int
     baseline_version: int
 
     @property
@@ -159,8 +161,9 @@ class Store:
         """
         Where a site stands.
         """
-        run_id, epoch, phase, server, tip, _, version = self.read("status", [SiteKeys(site).state])
-        return Status(run_id, int(epoch or 0), phase, server, tip, int(version or 0))
+        told = self.read("status", [SiteKeys(site).state])
+        run_id, epoch, phase, server, tip, number, version = told
+        return Status(run_id, int(epoch or 0), phase, server, tip, int(number), int(version or 0))
 
     def check_fitness(self) -> None:
         """

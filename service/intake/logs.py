@@ -90,7 +90,8 @@ class LogLine:
     target: str
     status: int
     referrer: str
-    user_agent: str
+    #: ``None`` in the common format, which has none; empty when the client sent none.
+    user_agent: str | None
 
 
 def log_line(text: str) -> LogLine | None:
@@ -112,7 +113,7 @@ def log_line(text: str) -> LogLine | None:
         target=target,
         status=int(status),
         referrer=_field(referrer),
-        user_agent=_field(user_agent),
+        user_agent=None if user_agent is None else _field(user_agent),
     )
 
 

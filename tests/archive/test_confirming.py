@@ -150,12 +150,27 @@ def test_a_redis_that_was_put_back_to_an_older_state_is_noticed(
 ) -> None:
     luot.hit("/a")
     luot.snapshot()
-    state = own_valkey.client.hgetall("luot:{s1}:state")
+    older = own_valkey.client.hgetall("luot:{s1}:state")
     luot.hit("/a")
     luot.snapshot()
-    own_valkey.client.hset("luot:{s1}:state", mapping={"tip": state["tip"], "server": "older"})
+    older["server"] = "the process before"
+    own_valkey.client.hset("luot:{s1}:state", mapping={str(k): str(v) for k, v in older.items()})
 
-    with pytest.raises(ArchiveBehind):
+    with pytest.raises(RestoreNeeded, match="it is at snapshot 1 of epoch 1, SQL at 2 of 1"):
+        luot.runtime.open_site("s1")
+
+
+@kept
+def test_a_database_that_was_put_back_to_an_older_state_is_noticed(
+    luot: Luot, own_valkey: servers.Valkey
+) -> None:
+    luot.hit("/a")
+    luot.snapshot()
+    with luot.runtime.database.write() as connection:
+        connection.exec_driver_sql("UPDATE site SET head = 'older', number = 0")
+    own_valkey.client.hset("luot:{s1}:state", "server", "the process before")
+
+    with pytest.raises(ArchiveBehind, match="Put back the newer database"):
         luot.runtime.open_site("s1")
 
 

@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -49,6 +50,13 @@ def a_line(
     return f'{address} - - [{time}] "{method} {target} HTTP/1.1" {status} 1 "-" "{agent}"\n'
 
 
+def shift_to(clock: SetClock) -> str:
+    """
+    The seconds by which a process has to be shifted to have this clock's time now.
+    """
+    return str(clock.ms / 1000 - time.time())
+
+
 class Terminal:
     """
     Runs ``luot``, in this process or in one of its own.
@@ -75,7 +83,7 @@ class Terminal:
         """
         What a command says; only ``SystemExit`` may end it.
         """
-        self._clock_file.write_text(str(self.clock.ms))
+        self._clock_file.write_text(shift_to(self.clock))
         told = ["--config", str(self.settings), *map(str, words)]
         environment = {**self.variables, **variables}
         return CliRunner().invoke(luot, told, env=environment, catch_exceptions=False)
@@ -89,7 +97,7 @@ class Terminal:
         return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
     def begin(self, *words: Word, **options: Any) -> subprocess.Popen[str]:
-        self._clock_file.write_text(str(self.clock.ms))
+        self._clock_file.write_text(shift_to(self.clock))
         variables = {**self.variables, **options.pop("variables", {})}
         told = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         return subprocess.Popen(

@@ -38,7 +38,7 @@ def test_a_line_of_the_combined_format_tells_everything(end: str) -> None:
 def test_a_line_of_the_common_format_tells_no_referrer_and_no_user_agent() -> None:
     found = parsed(COMMON)
 
-    assert (found.referrer, found.user_agent) == ("", "")
+    assert (found.referrer, found.user_agent) == ("", None)
     assert found.target == "/tin?id=1"
 
 

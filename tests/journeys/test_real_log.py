@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import re
+import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -63,7 +64,7 @@ def import_log(luot: Luot) -> dict[str, Any]:
     """
     settings = luot.runtime.settings
     folder = settings.data_dir
-    (folder / "clock").write_text(str(luot.clock.ms), encoding="ascii")
+    (folder / "clock").write_text(str(luot.clock.ms / 1000 - time.time()), encoding="ascii")
     (folder / "luot.toml").write_text(
         '[sites.s1]\nname = "Site one"\nhosts = ["s1.example"]\n'
         f'timezone = "{settings.sites["s1"].timezone}"\n',
