@@ -60,4 +60,3 @@ def _set(runtime: Runtime, site: Site, rows: list[Baseline], actor: str) -> None
         push_baselines(runtime.store, runtime.database, site.id)
     except LuotError as error:
         click.echo(f"luot: kept, and shown as soon as Redis can be told: {error}", err=True)
-    runtime.close()

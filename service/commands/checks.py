@@ -8,7 +8,7 @@ import sys
 import click
 
 from service.archive.migrating import is_migrated
-from service.commands.options import with_settings
+from service.commands.options import opened, with_settings
 from service.errors import LuotError, StoreUnfit
 from service.readiness import shortcomings
 from service.runtime import Runtime
@@ -21,7 +21,7 @@ def check(settings: Settings) -> None:
     """
     Looks at the configuration, the data directory, Redis and SQL; exit status 1 if one is wrong.
     """
-    runtime = Runtime(settings)
+    runtime = opened(settings)
     found = [*_folder(settings), *_store(runtime), *_database(runtime)]
     if not found:
         found = [("site", why) for why in shortcomings(runtime)]

@@ -60,7 +60,6 @@ def import_log(settings: Settings, file: Path, site: str, mode: str, as_json: bo
         log = read_log(file, found, runtime.clock.now_ms())
         summary = _import(runtime, found, log, mode)
     click.echo(json.dumps(asdict(summary)) if as_json else _sentences(summary))
-    runtime.close()
 
 
 def _import(runtime: Runtime, site: Site, log: LogFile, mode: str) -> Summary:

@@ -101,12 +101,21 @@ def made_data_dir(settings: Settings) -> Path:
     return settings.data_dir
 
 
+def opened(settings: Settings) -> Runtime:
+    """
+    A runtime that is closed when the command ends.
+    """
+    runtime = Runtime(settings)
+    click.get_current_context().call_on_close(runtime.close)
+    return runtime
+
+
 def prepared(settings: Settings) -> Runtime:
     """
-    A runtime whose data directory and tables exist, for commands that may be the first of all.
+    The same with a data directory and tables, for commands that may be the first of all.
     """
     made_data_dir(settings)
-    runtime = Runtime(settings)
+    runtime = opened(settings)
     migrate(runtime.database)
     return runtime
 

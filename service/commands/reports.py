@@ -8,7 +8,7 @@ from datetime import date
 
 import click
 
-from service.commands.options import site_in, site_option, with_settings
+from service.commands.options import opened, site_in, site_option, with_settings
 from service.reporting import answers
 from service.reporting.periods import Period, last_days
 from service.runtime import Runtime
@@ -29,13 +29,12 @@ def report(settings: Settings, site: str, days: int, as_json: bool) -> None:  # 
     """
     Prints totals, a line of the days, and the most read pages.
     """
-    runtime = Runtime(settings)
+    runtime = opened(settings)
     found = site_in(runtime, site)
     today = date.fromisoformat(found.day(runtime.clock.now_ms()).label)
     span = last_days(days, today)
     told = _json if as_json else _text
     click.echo(told(runtime, site, span))
-    runtime.close()
 
 
 def _json(runtime: Runtime, site: str, span: Period) -> str:

@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 import time
+from contextlib import closing
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -16,13 +17,12 @@ from service import supervisor
 from service.archive.databases import Database
 from service.archive.migrating import migrate
 from service.archive.tokens import Scope, create_token
-from service.commands.options import made_data_dir, with_settings
+from service.commands.options import made_data_dir, opened, prepared, with_settings
 from service.counting.store import Store
 from service.demo import SITE, seed_demo
 from service.embedded import command, store_url
 from service.errors import LuotError, SettingsError, StoreUnavailable
 from service.jobs.scheduler import run_scheduler
-from service.runtime import Runtime
 from service.settings import Settings
 
 #: Seconds until the store has to answer after its start; a large append-only file takes a while.
@@ -81,7 +81,7 @@ def scheduler(settings: Settings) -> None:
     """
     Runs the scheduler alone.
     """
-    run_scheduler(Runtime(settings))
+    run_scheduler(opened(settings))
 
 
 @click.command("migrate")
@@ -90,8 +90,7 @@ def migrate_command(settings: Settings) -> None:
     """
     Brings the database to this version's tables.
     """
-    made_data_dir(settings)
-    click.echo(f"the database has schema {migrate(Database.of(settings))}")
+    click.echo(f"the database has schema {migrate(prepared(settings).database)}")
 
 
 def _refuse_unsafe(settings: Settings, host: str) -> None:
@@ -182,7 +181,7 @@ def _prepare(settings: Settings, keeper: supervisor.Supervisor) -> None:
     The store answers, the tables have their shape, and every site is open.
     """
     _wait_for_store(settings, keeper)
-    runtime = Runtime(settings)
+    runtime = opened(settings)
     migrate(runtime.database)
     runtime.store.check_fitness()
     for name in runtime.sites:
@@ -219,8 +218,7 @@ def _tell(settings: Settings, host: str, port: int) -> None:
     click.echo(f"Luot is starting on {base}")
     if not settings.demo:
         return
-    database = Database.of(settings)
-    token = create_token(database, "*", Scope.ADMIN, time.time_ns() // 1_000_000, "demo")
-    database.close()
+    with closing(Database.of(settings)) as database:
+        token = create_token(database, "*", Scope.ADMIN, time.time_ns() // 1_000_000, "demo")
     click.echo(f"A page with numbers that move: {base}/demo/")
     click.echo(f"An administrator's token: {token}")

@@ -4,12 +4,8 @@
 
 import click
 
-from service.archive.databases import Database
-from service.archive.migrating import migrate
 from service.archive.tokens import Scope, create_token
-from service.clock import process_clock
-from service.commands.options import made_data_dir, site_option, with_settings
-from service.errors import SettingsError
+from service.commands.options import prepared, site_in, site_option, with_settings
 from service.settings import Settings
 
 
@@ -29,11 +25,8 @@ def create(settings: Settings, site: str, scope: str, name: str) -> None:
     """
     Prints a new token, once. Only its hash is kept.
     """
-    if site != "*" and site not in settings.sites:
-        known = ", ".join(settings.sites) or "none"
-        raise SettingsError([f"--site: there is no such site; the settings have: {known}"])
-    made_data_dir(settings)
-    database = Database.of(settings)
-    migrate(database)
-    now = process_clock().now_ms()
-    click.echo(create_token(database, site, Scope(scope), now, name))
+    runtime = prepared(settings)
+    if site != "*":
+        site_in(runtime, site)
+    now = runtime.clock.now_ms()
+    click.echo(create_token(runtime.database, site, Scope(scope), now, name))

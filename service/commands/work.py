@@ -4,9 +4,8 @@
 
 import click
 
-from service.commands.options import fail, with_settings
+from service.commands.options import fail, opened, with_settings
 from service.jobs.table import jobs, run_job
-from service.runtime import Runtime
 from service.settings import Settings
 
 
@@ -50,7 +49,5 @@ def _run(settings: Settings, name: str) -> None:
     found = next((row for row in jobs(settings.snapshot_seconds) if row.name == name), None)
     if found is None:
         fail(2, f"{name}: there is no such job; luot job list tells them")
-    runtime = Runtime(settings)
-    run_job(found, runtime)
-    runtime.close()
+    run_job(found, opened(settings))
     click.echo(f"{name}: done")
