@@ -10,19 +10,22 @@ import click
 
 from service.commands.options import opened, site_in, site_option, with_settings
 from service.reporting import answers
-from service.reporting.periods import Period, last_days
+from service.reporting.periods import LONGEST, Period, last_days
 from service.runtime import Runtime
 from service.settings import Settings
 
 #: Pages that are listed.
 TOP = 10
 
+#: Bars in a line; a longer period has several days in each.
+WIDTH = 60
+
 _BARS = "▁▂▃▄▅▆▇█"
 
 
 @click.command("report")
 @site_option
-@click.option("--days", type=click.IntRange(1, 3_660), default=30, show_default=True)
+@click.option("--days", type=click.IntRange(1, LONGEST), default=30, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @with_settings
 def report(settings: Settings, site: str, days: int, as_json: bool) -> None:  # noqa: FBT001 - a flag
@@ -59,6 +62,9 @@ def _text(runtime: Runtime, site: str, span: Period) -> str:
     database = runtime.database
     totals, ever = answers.totals(database, site, span), answers.all_time(database, site)
     views = [row.views for row in answers.days(database, site, span)]
+    many = -(-len(views) // WIDTH)
+    unit = "day" if many == 1 else f"{many} days"
+    columns = [sum(views[first : first + many]) for first in range(0, len(views), many)]
     lines = [
         f"{runtime.sites[site].name} ({site}), {span.first} to {span.last}",
         "",
@@ -67,7 +73,7 @@ def _text(runtime: Runtime, site: str, span: Period) -> str:
         f"{totals.visitors:>14,}  visitor-days",
         f"{totals.bounces:>14,}  bounces",
         "",
-        f"  {spark(views)}  views by day, up to {max(views):,}",
+        f"  {spark(columns)}  views by {unit}, up to {max(columns):,}",
         "",
     ]
     rows = answers.pages(database, site, span, TOP)

@@ -92,3 +92,11 @@ def test_a_line_of_bars_reaches_the_top_at_the_most() -> None:
 
 def test_every_job_says_what_it_does() -> None:
     assert all(row.does and row.if_missed and row.every > 0 for row in jobs(60))
+
+
+def test_a_long_period_is_a_line_that_fits_a_terminal(terminal: Terminal) -> None:
+    told = terminal.run("report", "--site", "s1", "--days", 4_300)
+    line = next(line for line in told.stdout.splitlines() if "views by" in line)
+
+    assert "  views by 72 days, up to 0" in line
+    assert len(line) <= 100
