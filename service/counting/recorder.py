@@ -84,12 +84,21 @@ class Recorder:
         told = batch(site, items, self._limits, self._clock.now_ms())
         try:
             return self._send(told, wish or Wish())
-        except (SiteNotOpen, LaneBroken):
-            # Redis was started anew, or lost its last moments: look where the site stands, and
-            # go on under a new producer. Nothing of this batch was applied.
-            self._forget_lane(site.id)
+        except SiteNotOpen:
+            # Redis was started anew, perhaps after it had counted this batch and before it could
+            # say so. The site is confirmed, and the batch sent again under the number it has.
             self._epochs[site.id] = self._open_site(site.id)
-            return self._send(told, wish or Wish())
+        except LaneBroken:
+            # Redis has lost a batch before this one, so it cannot have this one.
+            self._forget_lane(site.id)
+        return self._send_again(told, wish or Wish())
+
+    def _send_again(self, told: Batch, wish: Wish) -> Recorded:
+        try:
+            return self._send(told, wish)
+        except LaneBroken:
+            self._forget_lane(told.site)
+            return self._send(told, wish)
 
     def _send(self, told: Batch, wish: Wish) -> Recorded:
         epoch = self._epochs.get(told.site)
