@@ -52,7 +52,11 @@ def set_baselines(
         row = site_row(connection, site.id)
         if row is None:  # pragma: no cover - it was made above
             raise LookupError(site.id)
-        version = row.baseline_version + 1
+        # The row is locked from here on, so that two imports get two numbers.
+        counted = schema.site.c.baseline_version + 1
+        this_site = schema.site.c.id == row.id
+        taken = update(schema.site).where(this_site).values(baseline_version=counted)
+        version = connection.execute(taken.returning(schema.site.c.baseline_version)).scalar_one()
         pages = page_ids(connection, row.id, [baseline.path for baseline in rows])
         named = [
             {"number": pages[b.path], "new_views": b.views, "new_visits": b.visits, "v": version}
@@ -75,8 +79,6 @@ def set_baselines(
         over = select(page.path).where(page.site_id == row.id, too_much)
         if (path := connection.execute(over.limit(1)).scalar()) is not None:
             raise ImportRefused(f"the total of {path or 'the site'} would pass {LARGEST}")
-        this_site = schema.site.c.id == row.id
-        connection.execute(update(schema.site).where(this_site).values(baseline_version=version))
         sums = {"pages": len(rows), "views": sum(b.views for b in rows)}
         audit(connection, clock.now_ms(), actor, site.id, "baseline", sums)
 

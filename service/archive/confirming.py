@@ -13,7 +13,7 @@ from service.archive.sites import SiteRow, create_site
 from service.counting.deltas import chain
 from service.counting.phases import advance, confirm, create
 from service.counting.store import Status, Store
-from service.errors import ArchiveBehind, RestoreNeeded
+from service.errors import ArchiveBehind, RestoreNeeded, SiteNotOpen
 from service.intake.sites import Site
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,13 @@ def open_site(store: Store, database: Database, site: Site) -> int:
         create(store, site.id, row.epoch, row.head)
         log.info("site begun", extra={"site": site.id, "epoch": row.epoch})
     else:
-        _compare(store, site.id, status, row)
+        try:
+            _compare(store, site.id, status, row)
+        except (RestoreNeeded, ArchiveBehind):
+            if create_site(database, site) != row:
+                # A snapshot was taken between the two looks.
+                raise SiteNotOpen(f"{site.id} changed while it was compared") from None
+            raise
         if not status.is_open:
             confirm(store, site.id, status)
             log.info("site confirmed", extra={"site": site.id, "epoch": row.epoch})

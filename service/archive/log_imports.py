@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import select
@@ -189,7 +190,7 @@ class LogImport:
         summary = Summary(self._site.id, str(log.file), log.lines, added_before=done)
         items: list[Item] = []
         noted = done
-        for number, raw in enumerate(_lines(log.file, _ignore), 1):
+        for number, raw in enumerate(islice(_lines(log.file, _ignore), log.lines), 1):
             if number <= done:
                 continue
             item = self._take(_request(raw, log.latest_ms), summary)

@@ -15,17 +15,28 @@ TOKENS_KEPT_MS = 2 * 86_400_000
 PRODUCERS_KEPT_MS = 2 * 86_400_000
 
 
-def forget_old(database: Database, site: str, now_ms: int) -> list[str]:
+def old_producers(database: Database, site: str, now_ms: int) -> list[str]:
     """
-    Tokens and producers that are two days old are gone; returns the producers, for Redis.
+    Producers that have sent nothing for two days.
+    """
+    producer = schema.producer.c
+    asked = (
+        select(producer.producer)
+        .join(schema.site, schema.site.c.id == producer.site_id)
+        .where(schema.site.c.name == site, producer.seen_ms < now_ms - PRODUCERS_KEPT_MS)
+    )
+    with database.read() as connection:
+        return list(connection.execute(asked).scalars())
+
+
+def forget_old(database: Database, site: str, now_ms: int) -> None:
+    """
+    Tokens and producers that are two days old are gone from SQL; Redis has to forget them first.
     """
     known, producer = schema.delta.c, schema.producer.c
+    number = select(schema.site.c.id).where(schema.site.c.name == site).scalar_subquery()
+    old_tokens = (known.site_id == number) & (known.added_ms < now_ms - TOKENS_KEPT_MS)
+    old = (producer.site_id == number) & (producer.seen_ms < now_ms - PRODUCERS_KEPT_MS)
     with database.write() as connection:
-        of_site = select(schema.site.c.id).where(schema.site.c.name == site)
-        number = connection.execute(of_site).scalar()
-        old_tokens = (known.site_id == number) & (known.added_ms < now_ms - TOKENS_KEPT_MS)
         connection.execute(delete(schema.delta).where(old_tokens))
-        old = (producer.site_id == number) & (producer.seen_ms < now_ms - PRODUCERS_KEPT_MS)
-        retired = list(connection.execute(select(producer.producer).where(old)).scalars())
         connection.execute(delete(schema.producer).where(old))
-    return retired

@@ -23,9 +23,13 @@ class Caps:
 
     def are_reached(self, numbers: SiteNumbers) -> bool:
         """
-        Whether a new page would count under ``(other)``.
+        Whether an unknown page may have been, or would be, counted under ``(other)``.
         """
-        return numbers.page_count >= self.pages_total or numbers.new_pages >= self.pages_per_day
+        return (
+            numbers.has_other
+            or numbers.page_count >= self.pages_total
+            or numbers.new_pages >= self.pages_per_day
+        )
 
 
 def counters_body(
@@ -63,7 +67,7 @@ def counters_body(
             "total": numbers.total.visitors,
         },
         "pages": {
-            path: _page(page, site, today.isoformat()) if page else unknown
+            path: _page(page, site, today) if page else unknown
             for path, page in zip(asked, numbers.pages, strict=True)
         },
     }
@@ -92,7 +96,7 @@ def _sum(numbers: SiteNumbers, days: Iterable[date]) -> Tally:
     return sum(tallies, Tally())
 
 
-def _page(page: PageNumbers, site: Site, today: str) -> dict[str, int] | None:
+def _page(page: PageNumbers, site: Site, today: date) -> dict[str, int] | None:
     views = page.total.views + page.baseline_views
     if views < site.floor:
         return None
@@ -100,8 +104,17 @@ def _page(page: PageNumbers, site: Site, today: str) -> dict[str, int] | None:
         "views": views,
         "visits": page.total.visits + page.baseline_visits,
         "visitors": page.total.visitors,
-        "today": page.today if page.day == today else 0,
+        "today": views_of(page, today),
     }
+
+
+def views_of(page: PageNumbers, today: date) -> int:
+    """
+    A page's views of today, also when a hit of tomorrow, from a clock that is ahead, came first.
+    """
+    if page.day == today.isoformat():
+        return page.today
+    return page.before if page.day == (today + timedelta(days=1)).isoformat() else 0
 
 
 _PAGE = ("views", "visits", "visitors", "today")

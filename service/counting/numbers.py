@@ -37,12 +37,13 @@ class Tally:
 @dataclass(frozen=True, slots=True)
 class PageNumbers:
     """
-    The numbers of one page; ``day`` is the site-day that ``today`` belongs to.
+    The numbers of one page; ``today`` are the views of ``day``, ``before`` those of the day before.
     """
 
     total: Tally
     day: str
     today: int
+    before: int
     baseline_views: int
     baseline_visits: int
 
@@ -67,6 +68,8 @@ class SiteNumbers:
     #: Pages that have numbers, and those that got their first today.
     page_count: int = 0
     new_pages: int = 0
+    #: Whether views were counted under ``(other)``, so that an unknown page may have had some.
+    has_other: bool = False
 
     def completed(self, other: "SiteNumbers") -> "SiteNumbers":
         """
@@ -94,7 +97,7 @@ def parse_numbers(reply: Sequence[Any]) -> SiteNumbers:
     """
     The numbers in a reply of ``record`` or ``numbers``.
     """
-    site, online, days, pages, page_count, new_pages = reply
+    site, online, days, pages, page_count, new_pages, has_other = reply
     views, visits, visitors, baseline_views, baseline_visits, changed = map(int, site)
     return SiteNumbers(
         total=Tally(views, visits, visitors),
@@ -106,6 +109,7 @@ def parse_numbers(reply: Sequence[Any]) -> SiteNumbers:
         pages=tuple(_page(row) if row else None for row in pages),
         page_count=page_count,
         new_pages=new_pages,
+        has_other=bool(has_other),
     )
 
 
@@ -120,11 +124,12 @@ def _tally(row: str) -> Tally:
 
 
 def _page(row: str) -> PageNumbers:
-    views, visits, visitors, day, today, _, baseline_views, baseline_visits = row.split()
+    views, visits, visitors, day, today, before, baseline_views, baseline_visits = row.split()
     return PageNumbers(
         Tally(int(views), int(visits), int(visitors)),
         day,
         int(today),
+        int(before),
         int(baseline_views),
         int(baseline_visits),
     )

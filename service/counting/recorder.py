@@ -122,6 +122,12 @@ class Recorder:
             try:
                 reply = self._store.call("record", told.keys, [*args, wish.file, wish.lines])
                 return _recorded(reply, told)
+            except LaneBroken as error:
+                # A producer that Redis does not know at all may have been retired after a try
+                # that was applied: then nobody can say, and a copy with the same id is safe.
+                if attempt > 1 and error.last == 0:
+                    raise StoreUnavailable("Redis has forgotten this producer") from error
+                raise
             except StoreUnavailable:
                 if attempt == TRIES:
                     raise

@@ -96,7 +96,7 @@ def batch(site: Site, items: Sequence[Item], limits: Limits, now_ms: int) -> Bat
     days = _days(site, items)
     places = {day.label: place for place, day in enumerate(days, 1)}
     slots = _slots(item for item in items if isinstance(item, Hit))
-    names = sorted({item.batch for item in items if isinstance(item, Hit) and item.batch})
+    names = sorted({item.batch for item in items if item.batch})
     packer = _Packer(site, places, slots, names)
     told = [
         FORMAT,
@@ -110,7 +110,7 @@ def batch(site: Site, items: Sequence[Item], limits: Limits, now_ms: int) -> Bat
             oldest_day(site.day(now_ms)),
         ],
         limits.dimensions,
-        [(day.label, day.start_ms, day.end_ms) for day in days],
+        [(d.label, d.start_ms, d.end_ms, site.day(d.end_ms).label) for d in days],
         slots,
         names,
         [packer.pack(item) for item in items],
@@ -137,8 +137,9 @@ class _Packer:
     def pack(self, item: Item) -> Sequence[Any]:
         moment = item.moment
         day = self.places[moment.day.label]
+        name = self.names.index(item.batch) + 1 if item.batch else 0
         if isinstance(item, Filtered):
-            return 0, moment.ms, day, moment.hour, item.reason
+            return 0, moment.ms, day, moment.hour, item.reason, name
         return (
             item.kind,
             moment.ms,
@@ -147,7 +148,7 @@ class _Packer:
             self.places[day_before(moment.day, self.site.zone).label],
             self.slots.index(item.arrival_ms // SLOT_MS) + 1 if item.id else 0,
             item.id,
-            self.names.index(item.batch) + 1 if item.batch else 0,
+            name,
             item.visitor,
             item.visitor_before,
             item.path,

@@ -124,7 +124,7 @@ class Intake:
         asked = payload.path if payload.path is not None else page.path.path
         reason = filter_of(site, sender)
         if reason is not None:
-            return Taken(Filtered(site.id, reason, moment), asked)
+            return Taken(Filtered(site.id, reason, moment, arrival.batch), asked)
         hit = self._hit(payload, site, sender, arrival, page, moment)
         return Taken(hit, asked, _truncated(payload, page))
 

@@ -99,6 +99,8 @@ class Filtered:
     site: str
     reason: Filter
     moment: Moment
+    #: Digest of the batch it came in, when that batch has a name.
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

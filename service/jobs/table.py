@@ -10,7 +10,7 @@ from datetime import timedelta
 from service import metrics
 from service.archive.baselines import push_baselines
 from service.archive.snapshots import snapshot
-from service.archive.tidying import forget_old
+from service.archive.tidying import forget_old, old_producers
 from service.clock import instant
 from service.counting.keys import SiteKeys
 from service.errors import LuotError, SiteNotOpen
@@ -183,17 +183,16 @@ def _close_day_of_site(runtime: Runtime, site: Site) -> None:
     today = site.day(runtime.clock.now_ms())
     for back in range(OPEN_DAYS, OPEN_DAYS + 7):
         closed = _shifted(site, today, -back)
-        life = store.guarded(store.commands.ttl, keys.salt(closed.label))
-        # Somebody may have opened the day again; then its keys have a life of their own.
-        if life < 0:
-            store.call("close_day", [keys.state, *keys.of_day(closed.label)], [epoch])
+        store.call("close_day", [keys.state, *keys.of_day(closed.label)], [epoch])
 
 
 def _tidy_site(runtime: Runtime, site: Site) -> None:
-    retired = forget_old(runtime.database, site.id, runtime.clock.now_ms())
+    now = runtime.clock.now_ms()
+    retired = old_producers(runtime.database, site.id, now)
     epoch = runtime.store.status(site.id).epoch
     for chunk in _chunks(retired):
         runtime.store.call("retire", [SiteKeys(site.id).state], [epoch, *chunk])
+    forget_old(runtime.database, site.id, now)
 
 
 def _chunks(rows: list[str]) -> Iterator[list[str]]:

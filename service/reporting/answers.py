@@ -118,7 +118,9 @@ def totals(database: Database, site: str, span: Period, path: str = "") -> Total
         page = page_number(connection, site, path)
         sums = _sums(schema.day_count, schema.MEASURES)
         asked = select(*sums).where(count.page_id == page, _within(schema.day_count, span))
-        row = dict(connection.execute(asked).one()._mapping)  # noqa: SLF001 - its public name
+        # PostgreSQL's sums are decimals.
+        found = connection.execute(asked).one()
+    row = dict(zip(schema.MEASURES, map(int, found), strict=True))
     begun = row["entries"] if path else row["visits"]
     return Totals(
         views=row["views"],

@@ -52,6 +52,7 @@ def archived_numbers(database: Database, site: str, paths: Sequence[str]) -> Sit
                 Tally(row.views, row.visits, row.visitors),
                 last.isoformat() if last else "",
                 views_today.get(row.id, 0),
+                0,
                 row.baseline_views,
                 row.baseline_visits,
             )

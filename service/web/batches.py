@@ -165,7 +165,7 @@ def _outcome(site: Site, taken: Taken, result: Result) -> dict[str, str]:
     if result is Result.LIMIT:
         return _rejection(Rejected(Reason.LIMIT, status=503))
     word, reason = str(result), ""
-    if isinstance(taken.item, Filtered):
+    if isinstance(taken.item, Filtered) and result is Result.FILTERED:
         word, reason = "filtered", str(taken.item.reason)
     elif result in {Result.FLOOD, Result.DOUBLE_CLICK}:
         word, reason = "filtered", str(result)

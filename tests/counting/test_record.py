@@ -144,6 +144,17 @@ def test_past_the_cap_new_pages_count_as_other_and_known_ones_keep_their_name(
     assert 6 == shown["views"]["total"]
 
 
+def test_a_page_that_may_be_under_other_is_never_shown_as_0(make_luot: MakeLuot) -> None:
+    luot = make_luot(pages_per_day=1)
+    luot.hit("/a")
+    before = luot.counters("/never")["pages"]["/never"]
+    luot.hit("/b")
+    luot.clock.forward(86_400)
+
+    assert before is None
+    assert luot.counters("/b")["pages"]["/b"] is None
+
+
 def test_the_cap_of_all_pages_holds_for_events_too(make_luot: MakeLuot) -> None:
     luot = make_luot(pages_total=2)
     for number in range(4):

@@ -395,3 +395,37 @@ def test_a_total_stops_at_the_largest_exact_number(luot: Luot) -> None:
     assert answers[3].headers["Luot-Result"] == "rejected; reason=limit"
     assert luot.counters()["views"]["total"] == LARGEST
     assert luot.totals(DAY)[0] == 2
+
+
+def test_attention_just_after_midnight_keeps_the_visit_and_the_reader_one(luot: Luot) -> None:
+    luot.clock.set(f"{DAY}T23:50:00Z")
+    luot.hit()
+    luot.clock.set(f"{NEXT_DAY}T00:10:00Z")
+    luot.hit(event="engagement", seconds=20)
+    luot.clock.set(f"{NEXT_DAY}T00:14:00Z")
+    online = luot.counters()["online"]
+    luot.clock.set(f"{NEXT_DAY}T00:25:00Z")
+    luot.hit()
+
+    assert 1 == online
+    assert (2, 1, 2) == luot.totals(DAY, NEXT_DAY)
+
+
+def test_a_hit_from_a_clock_that_is_ahead_takes_nothing_from_today(luot: Luot) -> None:
+    luot.clock.set(f"{DAY}T23:57:00Z")
+    for _ in range(3):
+        luot.hit()
+    batch(luot, {"path": "/a", "time": f"{NEXT_DAY}T00:01:00Z"})
+    luot.hit()
+
+    assert 4 == luot.counters("/a")["pages"]["/a"]["today"]
+    luot.clock.set(f"{NEXT_DAY}T00:02:00Z")
+    assert 1 == luot.counters("/a")["pages"]["/a"]["today"]
+
+
+def test_a_named_batch_notes_its_filtered_requests_once(luot: Luot) -> None:
+    for _ in range(2):
+        batch(luot, {"path": "/a"}, {"path": "/a", "user_agent": GOOGLEBOT}, key="k")
+
+    assert (1, 1, 1) == luot.totals(DAY)
+    assert {"bot": 1} == luot.report("filtered", period="today")["filtered"]

@@ -88,6 +88,7 @@ local function begin(keys, args)
   if tonumber(args[1]) <= known then
     return redis.error_reply('LUOTEPOCH the site has epoch ' .. digits(known))
   end
+  -- What was there may be an older state of the site; nothing of it is mixed with SQL's.
   redis.call('UNLINK', keys[1], keys[2], keys[3], keys[4])
   redis.call('HSET', keys[1], 'restoring', args[1], 'server', server(), 'phase', 'load')
   return redis.status_reply('OK')
@@ -215,7 +216,8 @@ end
 --   since  visitors whose last hit is later than this are online, in ms
 --   paths  pages that are asked for
 -- Returns {{views, visits, visitors, baseline_views, baseline_visits, changed}, online,
--- {day, row ...}, {row or false ...}, pages in all, new pages today}; numbers of the site as texts.
+-- {day, row ...}, {row or false ...}, pages in all, new pages today, 1 if there is (other)};
+-- numbers of the site as texts.
 local function read_numbers(keys, state, since, paths)
   local rows = {}
   if #paths > 0 then rows = redis.call('HMGET', keys[2], unpack(paths)) end
@@ -227,6 +229,7 @@ local function read_numbers(keys, state, since, paths)
     rows,
     redis.call('HLEN', keys[2]),
     tonumber(redis.call('HGET', keys[5], '#pages') or 0),
+    redis.call('HEXISTS', keys[2], OTHER),
   }
 end
 

@@ -10,12 +10,12 @@
 --   limits      {flood per minute, double click ms, pages per day, pages in all, values per site,
 --               values per page, oldest site-day that is kept}
 --   dimensions  {{name, flags} ...}: 1 open-ended, 2 kept for pages, 4 taken over from the visit
---   days        {{label, first ms, first ms of the next day} ...}
+--   days        {{label, first ms, first ms of the next day, label of the next day} ...}
 --   slots       numbers of ten-minute slots, each with both its neighbours, in order
 --   names       names of batches
 --   items       hits and filtered requests; their parts are numbered here:
 local KIND, MS, DAY, HOUR = 1, 2, 3, 4
-local REASON = 5
+local REASON, FILTERED_NAME = 5, 6
 local DAY_BEFORE, SLOT, ID, NAME, VISITOR, VISITOR_BEFORE = 5, 6, 7, 8, 9, 10
 local PATH, PAGE, TITLE, VALUES, INTERNAL, TRUSTED, SECONDS = 11, 12, 13, 14, 15, 16, 17
 
@@ -60,7 +60,7 @@ local function open_batch(keys, packed)
   local at = SITE_KEYS
   for i, day in ipairs(days) do
     batch.days[i] = {
-      label = day[1], start = day[2], stop = day[3], salt_key = keys[at + 1],
+      label = day[1], start = day[2], stop = day[3], next = day[4], salt_key = keys[at + 1],
       visitors_key = keys[at + 2], views_key = keys[at + 3], values_key = keys[at + 4],
       packed = {}, visitors = {}, pairs = {}, values = {}, changed_visitors = {}, changed_pairs = {},
       changed_values = {}, site_rows = {}, numbers = {}, views = 0, visits = 0, uniques = 0,

@@ -48,6 +48,18 @@ local function extend(visit, ms)
   visit[END] = math.max(visit[END], ms)
 end
 
+-- Extends yesterday's visit by a hit of today that begins and counts nothing, if one is near.
+local function extend_before(batch, hit)
+  local before = batch.days[hit[DAY_BEFORE]]
+  local visitor = read_visitor(before, hit[VISITOR_BEFORE])
+  local number = nearest_visit(visitor, hit[MS] - before.start)
+  -- The reader goes on under today's name, also among those who are online.
+  batch.offline[#batch.offline + 1] = hit[VISITOR_BEFORE]
+  if not number then return end
+  extend(visitor[number], hit[MS] - before.start)
+  before.changed_visitors[hit[VISITOR_BEFORE]] = visitor
+end
+
 -- The visit of yesterday that a hit after midnight goes on with, brought over to today, or nil.
 -- It stays yesterday's visit: what it does from now on is added to the day it began on. The old
 -- copy is marked, and says no more about engagement and last page, so that neither counts twice.

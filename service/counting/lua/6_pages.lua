@@ -44,13 +44,19 @@ end
 local function add_to_page(batch, hit, page, visits, visitors)
   local label = batch.days[hit[DAY]].label
   local before = batch.days[hit[DAY_BEFORE]].label
+  -- A clock that is ahead may have begun tomorrow; today's views then go to the day before it.
+  local is_newest = label >= page[4]
   page[1], page[2], page[3] = page[1] + 1, page[2] + visits, page[3] + visitors
   -- The page's newest day moves on; what it had becomes the day before, if it was that.
   if label > page[4] then
     page[6] = page[4] == before and page[5] or 0
     page[4], page[5] = label, 0
   end
-  if label == page[4] then page[5] = page[5] + 1 end
+  if is_newest then
+    page[5] = page[5] + 1
+  elseif batch.days[hit[DAY]].next == page[4] then
+    page[6] = page[6] + 1
+  end
 end
 
 -- Whether one more view would bring a number past 2^53 - 1.

@@ -67,6 +67,9 @@ local function count_engagement(batch, hit, path, visitor, ms)
   if number then
     extend(visitor[number], ms)
     day.changed_visitors[hit[VISITOR]] = visitor
+  elseif hit[VISITOR_BEFORE] ~= '' then
+    -- Just after midnight the visit that is read on may still be yesterday's alone.
+    extend_before(batch, hit)
   end
   if hit[SECONDS] > 0 then
     page_to_change(batch, day, path)
@@ -169,7 +172,10 @@ local function record(keys, args)
   read_all_ahead(batch)
   local results, paths = {}, {}
   for i, item in ipairs(batch.items) do
-    if item[KIND] == FILTERED then
+    -- A batch that is sent again adds nothing, not even what was filtered of it.
+    if item[KIND] == FILTERED and batch.names[item[FILTERED_NAME]] then
+      results[i] = 'duplicate'
+    elseif item[KIND] == FILTERED then
       add_filtered(batch, batch.days[item[DAY]].label, item[HOUR], item[REASON])
       results[i] = 'filtered'
     else

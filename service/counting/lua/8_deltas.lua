@@ -9,6 +9,7 @@ local function close_delta(keys, args)
   local state = read_state(keys[1])
   local no = refusal(state, args[1], COUNTING)
   if no then return no end
+  -- An empty site closes nothing, so a quiet night makes no deltas.
   if redis.call('EXISTS', keys[2]) == 0 or redis.call('RENAMENX', keys[2], keys[3]) == 0 then
     return 0
   end
@@ -33,10 +34,12 @@ end
 --   KEYS  1 luot:{S}:state  2 luot:{S}:salt:<day>  3 luot:{S}:visitors:<day>
 --         4 luot:{S}:views:<day>  5 luot:{S}:values:<day>
 --   ARGV  1 epoch
---   Returns how many keys there were. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere.
+--   Returns how many keys there were; 0, too, when somebody has opened the day again: then its
+--   keys have a life of their own. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere.
 local function close_day(keys, args)
   local no = refusal(read_state(keys[1]), args[1], COUNTING)
   if no then return no end
+  if redis.call('PTTL', keys[2]) >= 0 then return 0 end
   return redis.call('UNLINK', keys[2], keys[3], keys[4], keys[5])
 end
 
@@ -45,6 +48,7 @@ end
 --   ARGV  1 random hexadecimal digits, used when there is none yet  2 its life in ms
 --   Returns the salt that all hosts use.
 local function salt(keys, args)
+  -- Two that ask at once get one salt: functions run one after the other.
   local drawn = redis.call('GET', keys[1])
   if drawn then return drawn end
   redis.call('SET', keys[1], args[1], 'PX', args[2])
