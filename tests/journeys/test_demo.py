@@ -2,9 +2,6 @@
 The demo's page in a real browser.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -23,15 +20,6 @@ def browser_type_launch_args() -> dict[str, object]:
 def browser_context_args() -> dict[str, object]:
     # A browser without a window says so, and is filtered as the machine that it is.
     return {"user_agent": CHROME}
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    served = Served(tmp_path / "data")
-    served.folder.mkdir()
-    served.start()
-    yield served
-    served.kill_all()
 
 
 @pytest.mark.browser

@@ -4,23 +4,12 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.serving import Served
 from tests.servers import until
-
-
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    served = Served(tmp_path / "data")
-    served.folder.mkdir()
-    served.start()
-    yield served
-    if served.process is not None and served.process.poll() is None:
-        served.kill_all()
 
 
 def test_a_stop_and_a_kill_of_everything_change_no_number(served: Served) -> None:
