@@ -203,8 +203,17 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database_url)] = Field(
         "", description="postgresql://…; empty: SQLite under data_dir."
     )
-    durability: Literal["redis"] = Field(
-        "redis", description="What keeps an acknowledged hit: the Redis you run."
+    durability: Literal["journal", "redis"] = Field(
+        "journal",
+        description="What keeps an acknowledged hit: a journal on disk, or the Redis you run.",
+    )
+    journal_bytes: int = Field(
+        4 * 1024**3,
+        ge=1024**2,
+        description="Bytes of all journals of a host; then hits are refused until Redis is back.",
+    )
+    restore_wait_seconds: int = Field(
+        60, ge=0, le=3600, description="How long a restore waits for a host that is away."
     )
     snapshot_seconds: int = Field(
         60, ge=1, le=3600, description="How often the numbers are added to SQL."

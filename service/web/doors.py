@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from service import metrics
 from service.counting.counters import counters_body
 from service.counting.numbers import LARGEST_QUESTION
-from service.counting.recorder import Recorded
+from service.counting.outcomes import Recorded
 from service.counting.wire import Result
 from service.errors import LuotError, Reason, Rejected
 from service.hosts import host_header, host_of
@@ -40,6 +40,7 @@ PIXEL = bytes.fromhex(
 _RESULTS = {
     Result.COUNTED: "counted",
     Result.DUPLICATE: "duplicate",
+    Result.QUEUED: "queued",
     Result.FLOOD: "filtered; reason=flood",
     Result.DOUBLE_CLICK: "filtered; reason=double_click",
 }
@@ -178,11 +179,12 @@ def result_of(visit: Visit, recorded: Recorded) -> str:
 
 def hit_answer(runtime: Runtime, visit: Visit, recorded: Recorded) -> Answer:
     """
-    The answer of ``POST /hit``: 204, or 200 with the numbers of the page.
+    The answer of ``POST /hit``: 204, or 200 with the numbers of the page; 202 when it is queued.
     """
     said = {"Luot-Result": result_of(visit, recorded), "Cache-Control": "no-store"}
+    is_queued = recorded.results[0] is Result.QUEUED
     if not visit.wants_numbers:
-        return Answer(204, headers=said)
+        return Answer(202 if is_queued else 204, headers=said)
     page = visit.page
     if recorded.numbers is not None and not isinstance(visit.taken.item, Filtered):
         shown: Shown | None = Shown(recorded.numbers, stale=False)
@@ -190,7 +192,9 @@ def hit_answer(runtime: Runtime, visit: Visit, recorded: Recorded) -> Answer:
         shown = runtime.shown(visit.site, [page])
     if shown is None:
         return Answer(202, headers=said)
-    return json_answer(200, _body(runtime, visit.site, shown, [visit.taken.path]), said)
+    return json_answer(
+        202 if is_queued else 200, _body(runtime, visit.site, shown, [visit.taken.path]), said
+    )
 
 
 def pixel_answer(visit: Visit, recorded: Recorded) -> Answer:
