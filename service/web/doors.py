@@ -7,7 +7,8 @@ the only part that waits; so taking in and answering are functions of their own.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from service import metrics
 from service.counting.counters import counters_body
@@ -18,7 +19,7 @@ from service.errors import LuotError, Reason, Rejected
 from service.hosts import host_header, host_of
 from service.intake.addresses import client_address
 from service.intake.beacons import Arrival, Sender, check_origin, site_of
-from service.intake.hits import Filtered, Taken
+from service.intake.hits import Filter, Filtered, Taken
 from service.intake.paths import page_path
 from service.intake.payloads import hit_payload
 from service.intake.queries import pixel_payload, query_value, query_values
@@ -37,17 +38,10 @@ PIXEL = bytes.fromhex(
     "47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b"
 )
 
-_RESULTS = {
-    Result.COUNTED: "counted",
-    Result.DUPLICATE: "duplicate",
-    Result.QUEUED: "queued",
-    Result.FLOOD: "filtered; reason=flood",
-    Result.DOUBLE_CLICK: "filtered; reason=double_click",
-}
+_REASONS = {Result.FLOOD: Filter.FLOOD, Result.DOUBLE_CLICK: Filter.DOUBLE_CLICK}
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True):
     """
     A request that was taken in and waits to be counted.
     """
@@ -71,7 +65,7 @@ def check_host(runtime: Runtime, request: Request) -> None:
 
     :raises Rejected: host
     """
-    host, names = host_header(request.header("host")), runtime.settings.public_hosts
+    host, names = host_header(request.headers.get("host", "")), runtime.settings.public_hosts
     if host is None or (names and host not in names):
         raise Rejected(Reason.HOST, "host")
 
@@ -82,18 +76,19 @@ def sender_of(runtime: Runtime, request: Request) -> Sender:
 
     :raises Rejected: rate
     """
-    forwarded = request.header("x-forwarded-for")
+    told = request.headers.get
+    forwarded = told("x-forwarded-for", "")
     address = client_address(request.peer, forwarded, runtime.settings.trusted_proxies)
     if not runtime.rates.allow(address):
         raise Rejected(Reason.RATE, status=429)
-    purpose = request.header("sec-purpose") or request.header("purpose") or request.header("x-moz")
+    purpose = told("sec-purpose") or told("purpose") or told("x-moz")
     return Sender(
         address=address,
-        user_agent=request.header("user-agent"),
-        languages=request.header("accept-language"),
-        opts_out_by_gpc=request.header("sec-gpc").strip() == "1",
-        opts_out_by_dnt=request.header("dnt").strip() == "1",
-        is_prefetch="prefetch" in purpose.lower(),
+        user_agent=told("user-agent", ""),
+        languages=told("accept-language", ""),
+        opts_out_by_gpc=told("sec-gpc", "").strip() == "1",
+        opts_out_by_dnt=told("dnt", "").strip() == "1",
+        is_prefetch=purpose is not None and "prefetch" in purpose.lower(),
     )
 
 
@@ -105,10 +100,11 @@ def take_hit(runtime: Runtime, request: Request) -> Visit:
     :raises StoreError: no salt can be had
     """
     check_host(runtime, request)
-    kind = request.header("content-type").partition(";")[0].strip().lower()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in BODY_TYPES:
         raise Rejected(Reason.TYPE, "content-type", 415)
-    if request.header("content-encoding").strip().lower() not in {"", "identity"}:
+    encoding = request.headers.get("content-encoding")
+    if encoding and encoding.strip().lower() not in {"", "identity"}:
         raise Rejected(Reason.TYPE, "content-encoding", 415)
     sender = sender_of(runtime, request)
     payload = hit_payload(request.body)
@@ -167,14 +163,14 @@ def result_of(visit: Visit, recorded: Recorded) -> str:
     if result is Result.LIMIT:
         log.critical("a total has reached 2^53 - 1", extra={"site": site})
         raise Rejected(Reason.LIMIT, status=503)
-    said = f"filtered; reason={item.reason}" if isinstance(item, Filtered) else _RESULTS[result]
-    word, _, reason = said.partition("; reason=")
-    metrics.hits.labels(site, visit.door, word).inc()
+    reason = item.reason if isinstance(item, Filtered) else _REASONS.get(result)
+    word = Result.FILTERED if reason else result
+    metrics.hits_of(site, visit.door, word).inc()
     if reason:
         metrics.filtered.labels(site, reason).inc()
     for field in visit.taken.truncated:
         metrics.truncated.labels(field).inc()
-    return said
+    return f"filtered; reason={reason}" if reason else word.value
 
 
 def hit_answer(runtime: Runtime, visit: Visit, recorded: Recorded) -> Answer:
