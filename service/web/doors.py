@@ -6,14 +6,14 @@ the only part that waits; so taking in and answering are functions of their own.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from service import metrics
 from service.counting.counters import counters_body
 from service.counting.numbers import LARGEST_QUESTION
-from service.counting.recorder import Recorded
-from service.counting.wire import Result
+from service.counting.recorder import Recorded, Wish
+from service.counting.wire import Item, Result
 from service.errors import LuotError, Reason, Rejected
 from service.hosts import host_header, host_of
 from service.intake.addresses import client_address
@@ -62,6 +62,19 @@ class Visit:
         The path of the page whose numbers are wanted.
         """
         return page_path(self.taken.path, self.site.paths).path
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """
+    A site and some of its pages whose numbers somebody may see.
+    """
+
+    site: Site
+    #: As they were asked, which is how the answer names them.
+    paths: tuple[str, ...]
+    #: As they are counted.
+    pages: tuple[str, ...]
 
 
 def check_host(runtime: Runtime, request: Request) -> None:
@@ -141,15 +154,36 @@ def record(runtime: Runtime, visit: Visit) -> Recorded:
     A filtered request is settled even when it cannot be noted.
     :raises StoreError, ArchiveError: a hit could not be counted for certain
     """
-    item = visit.taken.item
     try:
-        wish = runtime.wish() if visit.wants_numbers else None
-        recorded = runtime.recorder.record(visit.site, [item], wish)
-    except LuotError:
-        if not isinstance(item, Filtered):
-            raise
-        metrics.unsettled.labels(visit.site.id).inc()
-        return Recorded((Result.FILTERED,))
+        return kept(runtime, visit, runtime.recorder.record(*to_record(runtime, visit)))
+    except LuotError as error:
+        return settled(visit, error)
+
+
+def to_record(runtime: Runtime, visit: Visit) -> tuple[Site, list[Item], Wish | None]:
+    """
+    What the recorder is asked for a visit.
+    """
+    return visit.site, [visit.taken.item], runtime.wish() if visit.wants_numbers else None
+
+
+def settled(visit: Visit, error: LuotError) -> Recorded:
+    """
+    What became of a visit that could not be recorded: a filtered request is settled all the same.
+
+    :raises LuotError: the error, when it was a hit
+    """
+    if not isinstance(visit.taken.item, Filtered):
+        raise error
+    metrics.unsettled.labels(visit.site.id).inc()
+    return Recorded((Result.FILTERED,))
+
+
+def kept(runtime: Runtime, visit: Visit, recorded: Recorded) -> Recorded:
+    """
+    The same; its numbers can be shown when Redis is away.
+    """
+    item = visit.taken.item
     if recorded.numbers is not None and not isinstance(item, Filtered):
         runtime.keep(visit.site, [item.path], recorded.numbers)
     return recorded
@@ -218,8 +252,22 @@ def counters_answer(
     """
     The answer of ``GET /counters``: numbers of a site and of up to 200 of its pages.
 
+    :raises Rejected: as ``question`` does; storage, when there are no numbers
+    """
+    asked = question(runtime, request, may_see_private)
+    caching = "public, max-age=5" if asked.site.public else "private, no-store"
+    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": caching}
+    return json_answer(200, numbers_of(runtime, asked), headers)
+
+
+def question(
+    runtime: Runtime, request: Request, may_see_private: Callable[[str], bool]
+) -> Question:
+    """
+    Whose numbers are asked for.
+
     :param may_see_private: whether the asker's token lets them read a site that is not public
-    :raises Rejected: malformed; site, also for a private one; storage, when there are no numbers
+    :raises Rejected: malformed; site, also for a private one
     """
     check_host(runtime, request)
     name = query_value(request.query, "site") or ""
@@ -234,12 +282,19 @@ def counters_answer(
     if len(asked) > LARGEST_QUESTION:
         raise Rejected(Reason.MALFORMED, "path")
     asked = list(dict.fromkeys(asked))
-    shown = runtime.shown(site, [page_path(path, site.paths).path for path in asked])
+    return Question(site, tuple(asked), tuple(page_path(path, site.paths).path for path in asked))
+
+
+def numbers_of(runtime: Runtime, asked: Question) -> dict[str, object]:
+    """
+    The body of ``/counters``.
+
+    :raises Rejected: storage, when there are no numbers anywhere
+    """
+    shown = runtime.shown(asked.site, asked.pages)
     if shown is None:
         raise Rejected(Reason.STORAGE, status=503)
-    caching = "public, max-age=5" if site.public else "private, no-store"
-    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": caching}
-    return json_answer(200, _body(runtime, site, shown, asked), headers)
+    return _body(runtime, asked.site, shown, asked.paths)
 
 
 def allowed_origin(runtime: Runtime, request: Request) -> dict[str, str]:
@@ -274,6 +329,6 @@ def _now(runtime: Runtime) -> Arrival:
     return Arrival(arrival_ms=now, time_ms=now)
 
 
-def _body(runtime: Runtime, site: Site, shown: Shown, asked: list[str]) -> dict[str, object]:
+def _body(runtime: Runtime, site: Site, shown: Shown, asked: Sequence[str]) -> dict[str, object]:
     now = runtime.clock.now_ms()
     return counters_body(site, shown.numbers, asked, runtime.caps, now, stale=shown.stale)
