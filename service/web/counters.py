@@ -4,7 +4,7 @@ The doors that show: ``GET /counters``, and ``GET /live`` for servers that hold 
 
 from flask import Blueprint, Response, request
 
-from service.web import doors
+from service.web import questions
 from service.web.events import HEADERS, event, opening
 from service.web.fronts import door_request, door_response, runtime
 from service.web.requests import Answer
@@ -21,7 +21,7 @@ def counters() -> Response:
     here, asked = runtime(), door_request()
 
     def show() -> Answer:
-        return doors.counters_answer(here, asked, _may_see)
+        return questions.counters_answer(here, asked, _may_see)
 
     response = door_response("counters", show, {})
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -39,7 +39,7 @@ def live() -> Response:
     here, asked = runtime(), door_request()
 
     def show() -> Answer:
-        numbers = doors.numbers_of(here, doors.question(here, asked, _may_see))
+        numbers = questions.numbers_of(here, questions.question(here, asked, _may_see))
         return Answer(200, opening() + event(numbers), dict(HEADERS))
 
     return door_response("live", show, {"Access-Control-Allow-Origin": "*"})
