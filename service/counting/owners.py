@@ -134,7 +134,7 @@ class Owner:
         self._retired: set[str] = set()
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def start(self, wake: Callable[[], None]) -> None:
+    def start(self, wake: Callable[[], None]) -> None:
         """
         What dead processes left is this one's, and is looked after from here on.
 

@@ -87,24 +87,29 @@ class Recorder:
 
     def close(self) -> None:
         """
-        Everything is put down; for a recorder that was started by ``record``.
+        Everything is put down, wherever the recorder works; for any thread but its own.
         """
         with self._starting:
             loop, thread = self._loop, self._thread
-            if loop is None or thread is None:
+            if loop is None:
                 return
             asyncio.run_coroutine_threadsafe(self.stop(), loop).result(PATIENCE)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(PATIENCE)
-            loop.close()
-            self._loop = self._thread = None
+            if thread is not None:
+                loop.call_soon_threadsafe(loop.stop)
+                thread.join(PATIENCE)
+                loop.close()
+            self._thread = None
 
     # In the recorder's own loop
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """
         The running loop is the recorder's: it adopts what dead processes left, and takes hits.
+
+        Nothing when it works already.
         """
+        if self._loop is not None:
+            return
         self._loop = asyncio.get_running_loop()
         self._desks: dict[str, Desk] = {}
         self._wake = asyncio.Event()
@@ -114,7 +119,7 @@ class Recorder:
         self._owner: Owner | None = None
         if self._make_owner is not None:
             self._owner = self._make_owner()
-            await self._owner.start(self._wake.set)
+            self._owner.start(self._wake.set)
         else:
             self._pool = ThreadPoolExecutor(_DIRECT_CALLS, "luot-direct")
         self._spawn(self._work())
@@ -123,6 +128,9 @@ class Recorder:
         """
         Nothing is under way; what is on disk and not in Redis waits for who comes next.
         """
+        if self._loop is None:
+            return
+        self._loop = None
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -238,5 +246,8 @@ class Recorder:
                 target=loop.run_forever, name="luot-recorder", daemon=True
             )
             self._thread.start()
-            asyncio.run_coroutine_threadsafe(self.start(), loop).result(PATIENCE)
+            asyncio.run_coroutine_threadsafe(self._begin(), loop).result(PATIENCE)
             return loop
+
+    async def _begin(self) -> None:
+        self.start()

@@ -20,9 +20,9 @@ from service.intake.payloads import BatchItem, item_payload, items
 from service.intake.sites import Site
 from service.intake.visitors import id_digest
 from service.runtime import Runtime
-from service.web.doors import check_host
 from service.web.fronts import door_request, read_body, refusing, runtime
 from service.web.problems import json_response, problem
+from service.web.questions import check_host
 from service.web.requests import Answer
 from service.web.tokens import bearer, require
 
