@@ -25,7 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from service.dimensions import PAGE_DEFAULT, Dimension
 from service.hosts import host_pattern
-from service.store_urls import database_url, redis_url
+from service.store_urls import checked_database_url, checked_redis_url
 
 #: What a site may be called: it stands inside Redis keys, so it can hold no brace or colon.
 SITE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
@@ -148,10 +148,10 @@ class Settings(BaseSettings):
     data_dir: Annotated[Path, BeforeValidator(_named), AfterValidator(_path)] = Field(
         Path("data"), description="Where Luot keeps what it must not lose."
     )
-    redis_url: Annotated[str, AfterValidator(redis_url)] = Field(
+    redis_url: Annotated[str, AfterValidator(checked_redis_url)] = Field(
         "", description="Redis 7 or Valkey; empty: Luot starts one of its own."
     )
-    database_url: Annotated[str, AfterValidator(database_url)] = Field(
+    database_url: Annotated[str, AfterValidator(checked_database_url)] = Field(
         "", description="postgresql://…; empty: SQLite under data_dir."
     )
     durability: Literal["journal", "redis"] = Field(

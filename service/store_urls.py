@@ -30,7 +30,7 @@ def _url_parts(url: str) -> SplitResult:
     return parts
 
 
-def redis_url(url: str) -> str:
+def checked_redis_url(url: str) -> str:
     """
     The URL of a Redis, or nothing.
 
@@ -51,7 +51,7 @@ def redis_url(url: str) -> str:
     return url
 
 
-def database_url(url: str) -> str:
+def checked_database_url(url: str) -> str:
     """
     The URL of a PostgreSQL, or nothing.
 
