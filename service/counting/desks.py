@@ -152,6 +152,13 @@ class Waiting:
             group.answer(recorded(reply, _is_hit(group)))
         self._on_change()
 
+    def known(self, last: int) -> None:
+        """
+        Redis has every batch up to this ``seq``; whoever waits for one of them is told.
+        """
+        for seq in [seq for seq in self._groups if seq <= last]:
+            self.settled(seq, ["known", str(last)])
+
     def away(self) -> None:
         """
         Everybody is told that what they wait for is queued.

@@ -8,6 +8,7 @@ lock that its owner holds. A batch is in it when ``append`` returns: written, an
 import fcntl
 import logging
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,7 @@ class Journal:
             hidden.rename(folder)
             sync_folder(folder.parent)
         except OSError as error:
+            shutil.rmtree(hidden, ignore_errors=True)
             raise JournalFailed(f"journal: {folder}: {error.strerror}") from error
         if lock is None:  # pragma: no cover - nobody else knows the name yet
             raise JournalFailed(f"journal: {folder} is another's")

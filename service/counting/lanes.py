@@ -43,6 +43,11 @@ class Listener(Protocol):
         Redis has the batch; ``reply`` is what ``record`` said of it.
         """
 
+    def known(self, last: int) -> None:
+        """
+        Redis has every batch up to this ``seq``, though it may not have said so of each.
+        """
+
     def away(self) -> None:
         """
         Redis cannot be reached; what waits will be sent later.
@@ -68,6 +73,7 @@ class Lane:
         self._listener = listener
         self._recent: deque[_Recent] = deque(maxlen=RECENT)
         self._standing: Standing | None = None
+        self._is_doubted = False
         #: Whether hits are answered as queued because Redis does not take them now.
         self.is_away = False
 
@@ -79,6 +85,7 @@ class Lane:
         standing = self._standing
         return (
             standing is not None
+            and not self._is_doubted
             and standing.phase == "open"
             and standing.last >= self.journal.last(self.site)
         )
@@ -94,8 +101,8 @@ class Lane:
         Redis may not be what it was: the lane asks again before it sends, unless nothing changed.
         """
         mine = self._standing
-        if standing is None or mine is None or _life(standing) != _life(mine):
-            self._standing = None
+        if mine is not None and (standing is None or _life(standing) != _life(mine)):
+            self._is_doubted = True
 
     async def run(self) -> None:
         """
@@ -130,8 +137,9 @@ class Lane:
         """
         One thing that has to be done next is done.
         """
-        standing = self._standing
+        standing = None if self._is_doubted else self._standing
         if standing is None:
+            self._is_doubted = False
             await self._stand()
         elif standing.last < self.journal.last(self.site):
             await self._send_next(standing)
@@ -154,6 +162,8 @@ class Lane:
             await self._link.arrive(self.site, self.journal.producer, standing)
             await self._look_on(standing)
         self._standing = standing
+        if self._listener is not None:
+            self._listener.known(standing.last)
 
     async def _ask(self) -> Standing:
         return (await self._link.standings(self.site, [self.journal.producer]))[0]

@@ -33,6 +33,9 @@ TRIM = 60.0
 #: Seconds that hits wait for the first answer of a site: it may have to be opened.
 FIRST_DEADLINE = 2.0
 
+#: Seconds after a failure of the disk until it is tried again.
+REFUSING = 0.5
+
 #: A journal takes new hits for so long, in ms; then its process goes on with another one, so that
 #: none grows older than the numbers that are known of it.
 JOURNAL_MS = 86_400_000
@@ -127,6 +130,7 @@ class Owner:
         self._clock = clock
         self._own: Journal | None = None
         self._begun_ms = 0
+        self._refuse_until = 0.0
         self._size = 0
         self._owned: dict[str, Journal] = {}
         self._lanes: dict[tuple[str, str], OwnedLane] = {}
@@ -179,6 +183,8 @@ class Owner:
 
         :raises JournalFailed: none of them is
         """
+        if asyncio.get_running_loop().time() < self._refuse_until:
+            raise JournalFailed("journal: the disk refused a moment ago")
         journal = await self._journal()
         size = sum(len(entry.body) for entry in entries)
         if self._size + size > self._journals.capacity:
@@ -186,12 +192,20 @@ class Owner:
         try:
             seqs = await self._on_disk(journal.append, entries)
         except JournalFailed:
-            # Its lanes go on with what it has; new hits begin a new one.
-            self._own = None
+            await self._begin_anew(journal)
             raise
         self._size += size
         for entry, group, seq in zip(entries, groups, seqs, strict=True):
             self._send(journal, entry, group, seq)
+
+    async def _begin_anew(self, failed: Journal) -> None:
+        """
+        New hits begin a new journal, a little later; the lanes of the one that failed go on.
+        """
+        self._own = None
+        self._refuse_until = asyncio.get_running_loop().time() + REFUSING
+        if failed.is_empty:
+            await self._drop(failed)
 
     def _send(self, journal: Journal, entry: Entry, group: Group, seq: int) -> None:
         owned = self._lane(journal, entry.site)
@@ -232,9 +246,10 @@ class Owner:
         Idle lanes know where they stand, and journals without an owner have one.
         """
         await self._register()
-        self._size = await self._on_disk(self._journals.size)
+        self._size = await asyncio.to_thread(self._journals.size)
         metrics.journal_bytes.set(self._size)
-        for journal in await self._on_disk(partial(self._journals.adopt, set(self._owned))):
+        # Not where new hits are written: a large journal takes seconds to look through.
+        for journal in await asyncio.to_thread(self._journals.adopt, set(self._owned)):
             self._owned[journal.producer] = journal
         for journal in list(self._owned.values()):
             # Each stands for all sites, also where it has no hits: a restore waits for it.
@@ -243,18 +258,18 @@ class Owner:
         await asyncio.gather(*(self._poll(site) for site in self._sites))
 
     async def _poll(self, site: str) -> None:
-        idle = [o for (_, s), o in self._lanes.items() if s == site and o.is_idle]
-        if not idle:
+        lanes = [owned for (_, name), owned in self._lanes.items() if name == site]
+        if not lanes:
             return
         try:
-            told = await self._link.standings(site, [o.lane.journal.producer for o in idle])
+            told = await self._link.standings(site, [o.lane.journal.producer for o in lanes])
         except LuotError:
-            for owned in idle:
+            for owned in lanes:
                 owned.lane.doubt()
         else:
-            for owned, standing in zip(idle, told, strict=True):
+            for owned, standing in zip(lanes, told, strict=True):
                 owned.lane.doubt(standing)
-        for owned in idle:
+        for owned in lanes:
             owned.run()
 
     async def trim(self) -> None:

@@ -186,6 +186,8 @@ def _rejection(error: Rejected) -> dict[str, str]:
 
 def _summary(outcomes: list[dict[str, str]]) -> Answer:
     """
+    What became of the items, and a status that sums it up.
+
     200 when nothing was rejected, 202 when some of it waits for Redis, 207 when some of it was
     rejected; 503 when nothing at all was kept.
     """
