@@ -174,3 +174,9 @@ def test_what_follows_a_body_that_is_too_long_is_not_mixed_up_with_it(server: Se
 
     assert statuses(told) in ([413], [413, 204])
     assert server.views() - views == len(statuses(told)) - 1
+
+
+def test_an_offer_to_speak_something_else_is_passed_over(server: Server) -> None:
+    offer = b"GET /healthz HTTP/1.1\r\n" + HOST + b"Upgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+
+    assert statuses(server.send_and_leave(offer)) in ([200], [200, 400])
