@@ -41,6 +41,7 @@ class Result(StrEnum):
 
     COUNTED = "counted"
     DUPLICATE = "duplicate"
+    QUEUED = "queued"
     FILTERED = "filtered"
     FLOOD = "flood"
     DOUBLE_CLICK = "double_click"

@@ -37,6 +37,7 @@ PIXEL = bytes.fromhex(
 _RESULTS = {
     Result.COUNTED: "counted",
     Result.DUPLICATE: "duplicate",
+    Result.QUEUED: "queued",
     Result.FLOOD: "filtered; reason=flood",
     Result.DOUBLE_CLICK: "filtered; reason=double_click",
 }
@@ -227,11 +228,14 @@ def result_of(visit: Visit, recorded: Recorded) -> str:
 
 def hit_answer(runtime: Runtime, visit: Visit, recorded: Recorded) -> Answer:
     """
-    The answer of ``POST /hit``: 204, or 200 with the numbers of the page.
+    The answer of ``POST /hit``: 204, or 200 with the numbers of the page; 202 when it is queued.
+
+    What is queued is in no number yet, so those that are shown with it are old.
     """
     said = {"Luot-Result": result_of(visit, recorded), "Cache-Control": "no-store"}
+    is_queued = recorded.results[0] is Result.QUEUED
     if not visit.wants_numbers:
-        return Answer(204, headers=said)
+        return Answer(202 if is_queued else 204, headers=said)
     page = visit.page
     if recorded.numbers is not None and not isinstance(visit.taken.item, Filtered):
         shown: Shown | None = Shown(recorded.numbers, stale=False)
@@ -239,7 +243,10 @@ def hit_answer(runtime: Runtime, visit: Visit, recorded: Recorded) -> Answer:
         shown = runtime.shown(visit.site, [page])
     if shown is None:
         return Answer(202, headers=said)
-    return json_answer(200, body_of(runtime, visit.site, shown, [visit.taken.path]), said)
+    if is_queued:
+        shown = Shown(shown.numbers, stale=True)
+    body = body_of(runtime, visit.site, shown, [visit.taken.path])
+    return json_answer(202 if is_queued else 200, body, said)
 
 
 def pixel_answer(visit: Visit, recorded: Recorded) -> Answer:
