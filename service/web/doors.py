@@ -224,6 +224,8 @@ def result_of(visit: Visit, recorded: Recorded) -> str:
 def hit_answer(runtime: Runtime, visit: Visit, recorded: Recorded) -> Answer:
     """
     The answer of ``POST /hit``: 204, or 200 with the numbers of the page; 202 when it is queued.
+
+    What is queued is in no number yet, so those that are shown with it are old.
     """
     said = {"Luot-Result": result_of(visit, recorded), "Cache-Control": "no-store"}
     is_queued = recorded.results[0] is Result.QUEUED
@@ -236,6 +238,8 @@ def hit_answer(runtime: Runtime, visit: Visit, recorded: Recorded) -> Answer:
         shown = runtime.shown(visit.site, [page])
     if shown is None:
         return Answer(202, headers=said)
+    if is_queued:
+        shown = Shown(shown.numbers, stale=True)
     body = body_of(runtime, visit.site, shown, [visit.taken.path])
     return json_answer(202 if is_queued else 200, body, said)
 

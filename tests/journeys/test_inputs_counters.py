@@ -2,6 +2,7 @@
 Hostile and odd questions to ``/counters``, which never count and never lie.
 """
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -168,3 +169,28 @@ def test_without_redis_the_last_numbers_are_shown_as_old_ones_and_never_0(
         assert told["pages"]["/b"] is None
     assert (nothing.status_code, nothing.headers["Retry-After"]) == (503, "5")
     check_refusal(nothing, "counters", "storage")
+
+
+def test_a_stream_begins_with_the_numbers_of_now(luot: Luot) -> None:
+    luot.hit()
+    answer = get_live(luot, "site=s1&path=/a")
+
+    assert (answer.status_code, answer.mimetype) == (200, "text/event-stream")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Accel-Buffering"] == "no"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    retry, name, data = answer.get_data(as_text=True).splitlines()[:3]
+    numbers = luot.counters("/a")
+    assert (retry, name) == ("retry: 5000", f"id: {numbers['as_of']}")
+    assert json.loads(data.removeprefix("data: ")) == numbers
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("", 400), ("site=S1", 400), ("site=nope", 404), ("site=s1&site=s1", 400)]
+)
+def test_a_stream_of_nothing_is_refused(luot: Luot, query: str, status: int) -> None:
+    assert get_live(luot, query).status_code == status
+
+
+def get_live(luot: Luot, query: str) -> TestResponse:
+    return luot.http.get(f"/live?{query}")
