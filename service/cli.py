@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from service import __version__
-from service.commands import baselines, checks, imports, reports, serve, tokens, work
+from service.commands import baselines, checks, imports, repairs, reports, serve, tokens, work
 from service.commands.options import settings_options
 
 
@@ -33,6 +33,8 @@ for command in (
     baselines.baseline,
     imports.import_group,
     reports.report,
+    repairs.reconcile,
+    repairs.rebuild,
 ):
     luot.add_command(command)
 

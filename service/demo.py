@@ -42,7 +42,7 @@ def seed_demo(store: Store, database: Database, site: Site, clock: Clock) -> Non
     """
     The demo's site has the past of a portal that moved from an older counter, once.
     """
-    if create_site(database, site).baseline_version == 0:
+    if create_site(database, site)[0].baseline_version == 0:
         pages = [Baseline(page_path(a.slug), a.views, a.visits) for a in ARTICLES]
         past = [Baseline("", SITE_VIEWS, SITE_VISITS), *pages]
         set_baselines(database, site, past, clock, "demo")

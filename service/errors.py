@@ -11,6 +11,7 @@ The exceptions of Luot, one tree.
     │   ├── StoreUnfit       it runs, but not as Luot needs it
     │   ├── SiteNotOpen      this site has to be confirmed or restored first
     │   └── LaneBroken       a producer's batches no longer follow on each other
+    ├── JournalFailed        the disk does not take the hits that would be acknowledged
     ├── ArchiveError         SQL
     │   ├── ArchiveUnavailable it is away or locked
     │   └── ArchiveBehind    SQL has lost something that Redis knows it had
@@ -104,6 +105,12 @@ class LaneBroken(StoreError):
         super().__init__(f"a batch is missing after {last}")
         #: The last ``seq`` that Redis has of this producer.
         self.last = last
+
+
+class JournalFailed(LuotError):
+    """
+    A batch could not be kept on disk; nothing of it was acknowledged and nothing is sent.
+    """
 
 
 class ArchiveError(LuotError):

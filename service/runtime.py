@@ -3,17 +3,26 @@ The parts that a process needs, built once from its settings, in one place.
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.archive.confirming import open_site
+from service import crashes
+from service.archive.confirming import Terms, open_site
 from service.archive.databases import Database
+from service.archive.producers import forget_producers, register_producer, watermarks
 from service.archive.tokens import Grants
 from service.clock import Clock, process_clock
 from service.counting.counters import Caps
+from service.counting.direct import DirectRecorder
+from service.counting.journals import Journals
+from service.counting.keys import SiteKeys
 from service.counting.last_known import LastKnown
+from service.counting.links import RedisLink
 from service.counting.numbers import SiteNumbers, read_numbers
-from service.counting.recorder import Recorder, Wish
+from service.counting.outcomes import Wish
+from service.counting.owners import Owner
+from service.counting.recorder import Recorder
 from service.counting.salts import Salts
 from service.counting.store import Store
 from service.counting.wire import Limits
@@ -22,6 +31,7 @@ from service.embedded import store_url
 from service.errors import ArchiveBehind, LuotError, RestoreNeeded, SiteNotOpen
 from service.intake.beacons import Intake
 from service.intake.countries import Countries
+from service.intake.hits import Moment
 from service.intake.rates import Rates
 from service.intake.sites import Site
 from service.reporting.live import archived_numbers
@@ -32,6 +42,12 @@ log = logging.getLogger(__name__)
 #: How long a site that somebody has to look at is not compared again by each hit, in ms.
 CLOSED_MS = 5_000
 
+#: Seconds that a process waits for another one to open a site, and how often it looks.
+OPENING_SECONDS, OPENING_LOOKS = 1.0, 20
+
+#: Seconds between two times that readers of its numbers have a site opened.
+REOPENING_SECONDS = 0.5
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -41,6 +57,38 @@ class Shown:
 
     numbers: SiteNumbers
     stale: bool
+
+
+class House:
+    """
+    What the owner of journals needs of the archive.
+    """
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self._runtime = runtime
+
+    def register(self, producer: str) -> None:
+        """
+        SQL knows that the producer exists, so that a restore waits for it.
+        """
+        here = self._runtime
+        register_producer(here.database, list(here.sites), producer, here.clock.now_ms())
+
+    def watermarks(self, site: str) -> dict[str, int]:
+        """
+        For each producer the ``seq`` up to which SQL has its batches.
+        """
+        return watermarks(self._runtime.database, site)
+
+    def retire(self, producers: Sequence[str]) -> None:
+        """
+        Nobody waits for these producers any more.
+        """
+        here = self._runtime
+        for site in here.sites:
+            epoch = here.store.status(site).epoch
+            here.store.call("retire", [SiteKeys(site).state], [epoch, *producers])
+        forget_producers(here.database, producers)
 
 
 class Runtime:
@@ -54,20 +102,43 @@ class Runtime:
         self.sites = {name: Site.of(name, row) for name, row in self.settings.sites.items()}
         self.store = Store(store_url(self.settings))
         self.database = Database.of(self.settings)
-        self.salts = Salts(self.store, self.clock)
+        self.journals = Journals(self.settings.data_dir, self.settings.journal_bytes)
+        self.salts = Salts(self.store, self.clock, self.open_site, self.journals.salt)
         self.intake = Intake(Countries(self.settings.country_database), self.salts)
         self.caps = Caps(self.settings.pages_total, self.settings.pages_per_day)
-        self.recorder = Recorder(self.store, self.clock, Limits.of(self.settings), self.open_site)
+        limits = Limits.of(self.settings)
+        self.direct = DirectRecorder(self.store, self.clock, limits, self.open_site)
+        make_owner = self._owner if self.has_journals else None
+        self.recorder = Recorder(self.clock, limits, self.salts.used, self.direct, make_owner)
         self.grants = Grants(self.database, self.clock)
         self.rates = Rates(self.clock, self.settings.rate_per_second, self.settings.rate_burst)
+        #: Whether this process could once keep hits and show numbers of every site.
+        self.was_ready = False
         self._last_known = LastKnown()
         self._closed: dict[str, tuple[int, LuotError]] = {}
+        self._tried: dict[str, float] = {}
+
+    @property
+    def has_journals(self) -> bool:
+        """
+        Whether hits are kept in journals.
+        """
+        return self.settings.durability == "journal"
+
+    def _owner(self) -> Owner:
+        def moment(site: str) -> Moment:
+            return self.sites[site].moment(self.clock.now_ms())
+
+        link = RedisLink(store_url(self.settings), moment, self.open_site)
+        return Owner(link, self.journals, list(self.sites), House(self), self.clock)
 
     def open_site(self, name: str) -> int:
         """
         The site counts; returns its epoch.
 
+        It shows its numbers too, unless journals have to be heard first.
         :raises StoreUnavailable: Redis is away
+        :raises SiteNotOpen: it is being restored; asking again settles it
         :raises RestoreNeeded, ArchiveBehind: somebody has to look
         """
         since, closed = self._closed.get(name, (0, None))
@@ -82,10 +153,31 @@ class Runtime:
 
     def _open(self, site: Site) -> int:
         try:
-            return open_site(self.store, self.database, site)
+            return open_site(self.store, self.database, site, self.terms)
         except SiteNotOpen:
-            # Another process was opening it at the same moment; now it is open, or stays shut.
-            return open_site(self.store, self.database, site)
+            # Another process was opening it at the same moment; it is open when that has ended.
+            return self._opened_by_another(site)
+
+    def _opened_by_another(self, site: Site) -> int:
+        for _ in range(OPENING_LOOKS):
+            status = self.store.status(site.id)
+            if status.is_open:
+                return status.epoch
+            time.sleep(OPENING_SECONDS / OPENING_LOOKS)
+        return open_site(self.store, self.database, site, self.terms)
+
+    @property
+    def terms(self) -> Terms:
+        """
+        How sites are opened here.
+        """
+        return Terms(
+            now_ms=self.clock.now_ms,
+            on_this_host=self.journals.producers if self.has_journals else tuple,
+            wait_ms=self.settings.restore_wait_seconds * 1000,
+            has_journals=self.has_journals,
+            at=crashes.at,
+        )
 
     def online_since_ms(self) -> int:
         """
@@ -125,6 +217,9 @@ class Runtime:
         try:
             numbers = read_numbers(*asked)
         except SiteNotOpen:
+            if time.monotonic() - self._tried.get(site.id, -REOPENING_SECONDS) < REOPENING_SECONDS:
+                raise
+            self._tried[site.id] = time.monotonic()
             self.open_site(site.id)
             numbers = read_numbers(*asked)
         self.keep(site, paths, numbers)
@@ -142,7 +237,8 @@ class Runtime:
 
     def close(self) -> None:
         """
-        No connection is open afterwards.
+        No connection is open afterwards, and no journal is owned.
         """
+        self.recorder.close()
         self.store.close()
         self.database.close()

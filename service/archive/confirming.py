@@ -2,66 +2,135 @@
 Comparing a site in Redis with SQL before anything is counted or shown.
 
 Redis answers for a site only when the process that answers was confirmed for it. After a restart,
-a fail-over or a loss this is asked again: has Redis everything that SQL has?
+a fail-over or a loss this is asked again: has Redis everything that SQL has? If so it goes on; if
+not, the site is restored. Either way nothing is shown before every journal has been heard.
 """
 
 import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 
+from service.archive.additions import Steps
 from service.archive.baselines import push_baselines
 from service.archive.databases import Database
+from service.archive.producers import watermarks
+from service.archive.restoring import restore
 from service.archive.sites import SiteRow, create_site
 from service.counting.deltas import chain
-from service.counting.phases import advance, confirm, create
+from service.counting.direct import DIRECT
+from service.counting.keys import LEADER
+from service.counting.phases import advance, confirm, create, gathering
 from service.counting.store import Status, Store
 from service.errors import ArchiveBehind, RestoreNeeded, SiteNotOpen
 from service.intake.sites import Site
 
 log = logging.getLogger(__name__)
 
+#: Seconds that one process has for opening a site before another may try.
+LOCK_SECONDS = 30.0
 
-def open_site(store: Store, database: Database, site: Site) -> int:
+#: Which phase follows on which.
+_NEXT = {"remember": "count", "count": "open"}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
     """
-    The site counts and shows its numbers; returns its epoch.
+    How sites are opened here.
+    """
 
-    :raises RestoreNeeded: Redis has lost what SQL holds
+    now_ms: Callable[[], int]
+    #: Producers that have a journal on this host.
+    on_this_host: Callable[[], Collection[str]]
+    #: How long a phase waits for producers that are away, in ms.
+    wait_ms: int
+    #: Whether journals keep what SQL has not, so that a Redis that lost a part may be emptied.
+    has_journals: bool
+    #: Told each step of a restore that is reached.
+    at: Steps
+
+
+def open_site(store: Store, database: Database, site: Site, terms: Terms) -> int:
+    """
+    The site counts, and shows its numbers unless journals have to be heard first.
+
+    :return: its epoch
+    :raises RestoreNeeded: Redis has lost a part of what SQL holds, and no journal has it
     :raises ArchiveBehind: SQL has lost what Redis continues
-    :raises SiteNotOpen: something changed while it was compared; asking again settles it
+    :raises SiteNotOpen: somebody else is opening it; asking again settles it
     """
-    row = create_site(database, site)
+    lock = f"{LEADER}:open:{site.id}"
+    token = store.lock(LOCK_SECONDS, lock)
+    if token is None:
+        raise SiteNotOpen(f"{site.id} is being opened by another process")
+    try:
+        epoch = _bring_up(store, database, site, terms)
+        _go_forward(store, database, site.id, epoch, terms)
+        if store.status(site.id).counts:
+            push_baselines(store, database, site.id)
+    finally:
+        store.unlock(token, lock)
+    return epoch
+
+
+def _bring_up(store: Store, database: Database, site: Site, terms: Terms) -> int:
+    """
+    Redis has all of the site that SQL has, and is confirmed for it; returns the epoch.
+    """
+    row, is_new = create_site(database, site)
     status = store.status(site.id)
-    if status.epoch == 0 and row.number == 0:
-        create(store, site.id, row.epoch, row.head)
+    if is_new and status.epoch == 0:
+        create(store, site.id, row.epoch, row.head, terms.now_ms())
+        # Nobody has ever counted it, so nobody has to be heard.
+        advance(store, site.id, row.epoch, "count", "open", terms.now_ms())
         log.info("site begun", extra={"site": site.id, "epoch": row.epoch})
-    else:
-        try:
-            _compare(store, site.id, status, row)
-        except (RestoreNeeded, ArchiveBehind):
-            if create_site(database, site) != row:
-                # A snapshot was taken between the two looks.
-                raise SiteNotOpen(f"{site.id} changed while it was compared") from None
-            raise
-        if not status.is_open:
-            confirm(store, site.id, status)
+        return row.epoch
+    if status.epoch == row.epoch and row.head in chain(store, site.id, status.tip):
+        if status.run_id != status.server:
+            confirm(store, site.id, status, terms.now_ms())
             log.info("site confirmed", extra={"site": site.id, "epoch": row.epoch})
-    advance(store, site.id, row.epoch, "count", "open")
-    push_baselines(store, database, site.id)
-    return row.epoch
+        return row.epoch
+    if create_site(database, site)[0] != row:
+        # A snapshot was taken between the two looks.
+        raise SiteNotOpen(f"{site.id} changed while it was compared")
+    _refuse_to_restore(site.id, status, row, terms)
+    return restore(store, database, site, terms.now_ms(), terms.at)
 
 
-def _compare(store: Store, site: str, status: Status, row: SiteRow) -> None:
+def _refuse_to_restore(site: str, status: Status, row: SiteRow, terms: Terms) -> None:
     """
-    Nothing, when Redis has everything that SQL has.
+    Nothing, when the site may be restored from SQL.
     """
-    if status.epoch == row.epoch and row.head in chain(store, site, status.tip):
-        return
-    if (status.epoch, status.number) < (row.epoch, row.number):
+    if (status.epoch, status.number) >= (row.epoch, row.number + 1):
+        raise ArchiveBehind(
+            f"{site}: SQL ends at snapshot {row.number} of epoch {row.epoch}, which is not what "
+            f"Redis continues: it is at {status.number} of {status.epoch}. Nothing is "
+            f"snapshotted. Put back the newer database, or see what luot reconcile says."
+        )
+    if status.epoch and not terms.has_journals:
         raise RestoreNeeded(
             f"{site}: Redis has lost its numbers: it is at snapshot {status.number} of epoch "
             f"{status.epoch}, SQL at {row.number} of {row.epoch}. Nothing is counted or "
-            f"snapshotted. Put back Redis' own data, the append-only directory, and start it again."
+            f"snapshotted. Put back Redis' own data, the append-only directory, and start it "
+            f"again; or give up what was counted since the last snapshot with luot rebuild."
         )
-    raise ArchiveBehind(
-        f"{site}: SQL ends at snapshot {row.number} of epoch {row.epoch}, which is not what Redis "
-        f"continues: it is at {status.number} of {status.epoch}. Nothing is snapshotted. Put back "
-        f"the newer database."
-    )
+
+
+def _go_forward(store: Store, database: Database, site: str, epoch: int, terms: Terms) -> None:
+    """
+    Every phase is over that nobody has to be waited for in.
+    """
+    for _ in _NEXT:
+        now = gathering(store, site)
+        if now.phase not in _NEXT:
+            return
+        known = set(now.known) | set(terms.on_this_host())
+        known |= {p for p in watermarks(database, site) if not p.startswith(DIRECT)}
+        missing = known - now.arrived
+        if missing and terms.now_ms() - now.since_ms < terms.wait_ms:
+            return
+        if missing:
+            told = {"site": site, "phase": now.phase, "producers": sorted(missing)}
+            log.error("journals were not heard", extra=told)
+        advance(store, site, epoch, now.phase, _NEXT[now.phase], terms.now_ms())
+        log.info("phase over", extra={"site": site, "phase": now.phase})

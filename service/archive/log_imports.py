@@ -23,7 +23,8 @@ from service.archive import schema
 from service.archive.databases import Database, upsert
 from service.archive.files import regular_file
 from service.archive.sites import create_site
-from service.counting.recorder import Recorder, Wish
+from service.counting.direct import DirectRecorder
+from service.counting.outcomes import Wish
 from service.counting.wire import LARGEST_BATCH, Item, Result
 from service.errors import ImportRefused, Rejected, SettingsError
 from service.intake.addresses import client_address
@@ -107,7 +108,7 @@ def lines_done(database: Database, site: Site, log: LogFile) -> int:
     """
     How many lines of this content are in SQL.
     """
-    row = create_site(database, site)
+    row, _ = create_site(database, site)
     known = schema.import_file.c
     asked = select(known.lines).where(known.site_id == row.id, known.file == log.content)
     with database.read() as connection:
@@ -120,7 +121,7 @@ def refuse_overlap(database: Database, site: Site, log: LogFile) -> None:
 
     :raises ImportRefused: naming the days that have
     """
-    row = create_site(database, site)
+    row, _ = create_site(database, site)
     day, page, covered = schema.day_count.c, schema.page.c, schema.import_day.c
     measured = (
         select(day.day)
@@ -144,7 +145,7 @@ def note_days(database: Database, site: Site, log: LogFile) -> None:
     """
     From here on the file's days count as covered.
     """
-    row = create_site(database, site)
+    row, _ = create_site(database, site)
     rows = [{"site_id": row.id, "day": day, "file": log.content} for day in sorted(log.days)]
     with database.write() as connection:
         upsert(connection, schema.import_day, rows, None)
@@ -175,7 +176,7 @@ class LogImport:
     Adds the lines of a file that are not added yet.
     """
 
-    def __init__(self, intake: Intake, recorder: Recorder, site: Site) -> None:
+    def __init__(self, intake: Intake, recorder: DirectRecorder, site: Site) -> None:
         self._intake = intake
         self._recorder = recorder
         self._site = site

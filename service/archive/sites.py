@@ -39,17 +39,18 @@ def site_row(connection: Connection, name: str) -> SiteRow | None:
     return SiteRow(**row._mapping) if row else None  # noqa: SLF001 - its public name
 
 
-def create_site(database: Database, site: Site) -> SiteRow:
+def create_site(database: Database, site: Site) -> tuple[SiteRow, bool]:
     """
-    The row of a site; a site that is new begins its first epoch.
+    The row of a site, and whether it is new; a site that is new begins its first epoch.
     """
     with database.write() as connection:
+        known = site_row(connection, site.id)
         first = {"name": site.id, "timezone": site.zone.key, "epoch": 1, "head": new_token()}
         upsert(connection, schema.site, [first], None, conflict=[schema.site.c.name])
         row = site_row(connection, site.id)
     if row is None:  # pragma: no cover - it was made in this transaction
         raise LookupError(site.id)
-    return row
+    return row, known is None
 
 
 def note_timezones(database: Database, sites: Iterable[Site], now_ms: int) -> list[str]:

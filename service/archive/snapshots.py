@@ -9,6 +9,7 @@ up late: the next one goes on from what it finds.
 import logging
 from dataclasses import dataclass
 
+from service import crashes
 from service.archive.additions import Added, Steps, add_delta
 from service.archive.databases import Database
 from service.archive.sites import new_token
@@ -31,12 +32,8 @@ class Snapshot:
     rows: int
 
 
-def _go_on(_step: str) -> None:
-    pass
-
-
 def snapshot(
-    store: Store, database: Database, site: str, clock: Clock, at: Steps = _go_on
+    store: Store, database: Database, site: str, clock: Clock, at: Steps = crashes.at
 ) -> Snapshot:
     """
     Everything that Redis had counted when it was called is in SQL.

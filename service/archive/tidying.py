@@ -2,28 +2,29 @@
 What SQL need not remember for ever.
 """
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from service.archive import schema
 from service.archive.databases import Database
+from service.counting.direct import DIRECT
 
 #: How long the token of a delta is kept after the delta is in SQL, in ms. A scheduler that slept
 #: longer than this is told by the site's head that its delta is an old one.
 TOKENS_KEPT_MS = 2 * 86_400_000
 
-#: How long a producer is known after its last batch, in ms.
-PRODUCERS_KEPT_MS = 2 * 86_400_000
+#: How long a producer without a journal is known after its last batch, in ms. Those with one are
+#: retired by its owner; this long after its last batch no journal is sent any more.
+PRODUCERS_KEPT_MS, WITH_JOURNAL_MS = 2 * 86_400_000, 31 * 86_400_000
 
 
 def old_producers(database: Database, site: str, now_ms: int) -> list[str]:
     """
-    Producers that have sent nothing for two days.
+    Producers that will send nothing any more.
     """
-    producer = schema.producer.c
     asked = (
-        select(producer.producer)
-        .join(schema.site, schema.site.c.id == producer.site_id)
-        .where(schema.site.c.name == site, producer.seen_ms < now_ms - PRODUCERS_KEPT_MS)
+        select(schema.producer.c.producer)
+        .join(schema.site, schema.site.c.id == schema.producer.c.site_id)
+        .where(schema.site.c.name == site, _is_old(now_ms))
     )
     with database.read() as connection:
         return list(connection.execute(asked).scalars())
@@ -33,10 +34,19 @@ def forget_old(database: Database, site: str, now_ms: int) -> None:
     """
     Tokens and producers that are two days old are gone from SQL; Redis has to forget them first.
     """
-    known, producer = schema.delta.c, schema.producer.c
+    known = schema.delta.c
     number = select(schema.site.c.id).where(schema.site.c.name == site).scalar_subquery()
     old_tokens = (known.site_id == number) & (known.added_ms < now_ms - TOKENS_KEPT_MS)
-    old = (producer.site_id == number) & (producer.seen_ms < now_ms - PRODUCERS_KEPT_MS)
+    old = (schema.producer.c.site_id == number) & _is_old(now_ms)
     with database.write() as connection:
         connection.execute(delete(schema.delta).where(old_tokens))
         connection.execute(delete(schema.producer).where(old))
+
+
+def _is_old(now_ms: int) -> ColumnElement[bool]:
+    producer = schema.producer.c
+    is_direct = producer.producer.startswith(DIRECT)
+    return or_(
+        and_(is_direct, producer.seen_ms < now_ms - PRODUCERS_KEPT_MS),
+        producer.seen_ms < now_ms - WITH_JOURNAL_MS,
+    )

@@ -69,7 +69,7 @@ def _import(runtime: Runtime, site: Site, log: LogFile, mode: str) -> Summary:
     if done == 0 and mode != "add":
         refuse_overlap(runtime.database, site, log)
     note_days(runtime.database, site, log)
-    importer = LogImport(runtime.intake, runtime.recorder, site)
+    importer = LogImport(runtime.intake, runtime.direct, site)
     with click.progressbar(length=log.lines - done, label=log.file.name, file=sys.stderr) as bar:
         summary = importer.add(log, done, bar.update)
     snapshot(runtime.store, runtime.database, site.id, runtime.clock)

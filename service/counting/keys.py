@@ -56,6 +56,13 @@ class SiteKeys:
         """
         return self._key("delta")
 
+    @property
+    def pattern(self) -> str:
+        """
+        What all keys of the site match, for SCAN.
+        """
+        return self._key("*")
+
     def closed_delta(self, token: str) -> str:
         """
         A delta that was set aside under this token.
@@ -67,6 +74,12 @@ class SiteKeys:
         The salt of a site-day.
         """
         return self._key(f"salt:{day}")
+
+    def visitors(self, day: str) -> str:
+        """
+        The visitors of a site-day and their visits.
+        """
+        return self._key(f"visitors:{day}")
 
     def values(self, day: str) -> str:
         """
@@ -80,7 +93,7 @@ class SiteKeys:
         """
         return (
             self.salt(day),
-            self._key(f"visitors:{day}"),
+            self.visitors(day),
             self._key(f"views:{day}"),
             self.values(day),
         )

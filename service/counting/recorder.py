@@ -1,155 +1,253 @@
 """
-How hits reach Redis: as batches of a producer, each with the next number, each applied once.
+How hits become safe: gathered, written to the journal, sent to Redis, answered.
 
-This recorder sends one batch for each call and answers when it is applied: what was acknowledged
-is as safe as the Redis that runs. A reply that is lost is asked for again under the same number,
-which Redis knows, so the batch is not counted twice.
+Hits that arrive while a batch is under way wait and go together in the next one, so the price of
+a sync and of a call to Redis is shared by as many as come. What is answered is on disk: counted
+when Redis has said so, queued when Redis is away or slow. One recorder works in each process, in
+one event loop; other threads hand their hits to it and wait.
 """
 
-import secrets
+import asyncio
+import logging
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from service import crashes, metrics
 from service.clock import Clock
-from service.counting.numbers import SiteNumbers, parse_numbers
-from service.counting.store import Store
-from service.counting.wire import Batch, Item, Limits, Result, batch
-from service.errors import LaneBroken, SiteNotOpen, StoreUnavailable
+from service.counting.desks import Desk, Group, Ticket
+from service.counting.direct import DirectRecorder
+from service.counting.journal import DaySalt, Entry
+from service.counting.outcomes import Recorded, Wish
+from service.counting.owners import Owner
+from service.counting.wire import Item, Limits, batch
+from service.errors import JournalFailed, LuotError, StoreUnavailable
+from service.intake.hits import Hit
 from service.intake.sites import Site
 
-#: How often a batch is sent under its number before its sender is told to come back.
-TRIES = 3
+log = logging.getLogger(__name__)
 
+#: Hits that may wait in a process; more are refused, because they come faster than they can go.
+LARGEST_QUEUE = 50_000
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """
-    What became of each item, and the numbers afterwards if they were wanted and can be shown.
-    """
+#: Seconds that a thread waits for its hits to be kept before it gives up.
+PATIENCE = 30.0
 
-    results: tuple[Result, ...]
-    numbers: SiteNumbers | None = None
+#: Calls without a journal that are under way at once.
+_DIRECT_CALLS = 4
 
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """
-    What a caller wants besides having its items counted.
-    """
-
-    #: Visitors seen later than this are online, in ms; ``None``: no numbers are wanted.
-    online_since_ms: int | None = None
-    #: The digest of an imported file and how many of its lines are done with this batch.
-    file: str = ""
-    lines: int = 0
-
-
-@dataclass(slots=True)
-class _Lane:
-    """
-    The batches of one thread for one site: in order, never the next before the last is settled.
-    """
-
-    producer: str
-    seq: int = 0
+#: The salts that the visitors of these items were made with.
+UsedSalts = Callable[[Site, Sequence[Item]], tuple[DaySalt, ...]]
 
 
 class Recorder:
     """
-    Sends batches to Redis; each thread is a producer of its own.
-
-    :param open_site: confirms a site and returns its epoch; asked when Redis refuses
+    Keeps hits, and has them counted in order, once.
     """
 
     def __init__(
-        self, store: Store, clock: Clock, limits: Limits, open_site: Callable[[str], int]
+        self,
+        clock: Clock,
+        limits: Limits,
+        used_salts: UsedSalts,
+        direct: DirectRecorder,
+        make_owner: Callable[[], Owner] | None,
     ) -> None:
-        self._store = store
+        """
+        A recorder that works from its first hit, or from ``start``.
+
+        :param direct: sends batches where there is no journal
+        :param make_owner: makes the owner of this process's journals; ``None``: there is none
+        """
         self._clock = clock
         self._limits = limits
-        self._open_site = open_site
-        self._epochs: dict[str, int] = {}
-        self._threads = threading.local()
+        self._used_salts = used_salts
+        self._direct = direct
+        self._make_owner = make_owner
+        self._starting = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    # From any thread
 
     def record(self, site: Site, items: Sequence[Item], wish: Wish | None = None) -> Recorded:
         """
-        Every item is counted, or settled otherwise, once.
+        What ``take`` returns; for any thread but the recorder's own.
+
+        :raises LuotError: as ``take``
+        """
+        loop = self._loop or self._start_thread()
+        waiting = asyncio.run_coroutine_threadsafe(self.take(site, items, wish), loop)
+        try:
+            return waiting.result(PATIENCE)
+        except TimeoutError:
+            waiting.cancel()
+            raise StoreUnavailable("the recorder does not answer") from None
+
+    def close(self) -> None:
+        """
+        Everything is put down, wherever the recorder works; for any thread but its own.
+        """
+        with self._starting:
+            loop, thread = self._loop, self._thread
+            if loop is None:
+                return
+            asyncio.run_coroutine_threadsafe(self.stop(), loop).result(PATIENCE)
+            if thread is not None:
+                loop.call_soon_threadsafe(loop.stop)
+                thread.join(PATIENCE)
+                loop.close()
+            self._thread = None
+
+    # In the recorder's own loop
+
+    def start(self) -> None:
+        """
+        The running loop is the recorder's: it adopts what dead processes left, and takes hits.
+
+        Nothing when it works already.
+        """
+        if self._loop is not None:
+            return
+        self._loop = asyncio.get_running_loop()
+        self._desks: dict[str, Desk] = {}
+        self._wake = asyncio.Event()
+        self._waiting = 0
+        self._busy: set[str] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._owner: Owner | None = None
+        if self._make_owner is not None:
+            self._owner = self._make_owner()
+            self._owner.start(self._wake.set)
+        else:
+            self._pool = ThreadPoolExecutor(_DIRECT_CALLS, "luot-direct")
+        self._spawn(self._work())
+
+    async def stop(self) -> None:
+        """
+        Nothing is under way; what is on disk and not in Redis waits for who comes next.
+        """
+        if self._loop is None:
+            return
+        self._loop = None
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for desk in self._desks.values():
+            while desk:
+                desk.gather().refuse(StoreUnavailable("this process ends"))
+        if self._owner is not None:
+            await self._owner.stop()
+        else:
+            self._pool.shutdown(wait=True)
+
+    async def take(self, site: Site, items: Sequence[Item], wish: Wish | None = None) -> Recorded:
+        """
+        Every item is counted, or settled otherwise, once; or it is queued and will be.
 
         :param items: at most 500
-        :raises StoreUnavailable: it may or may not be counted; a copy with the same id is safe
-        :raises SiteNotOpen: the site has to be restored first; nothing was counted
+        :raises JournalFailed: nothing was kept
+        :raises StoreUnavailable: without a journal: it may or may not be counted; a copy with the
+            same id is safe
+        :raises SiteNotOpen: without a journal: the site has to be restored first
         """
-        told = batch(site, items, self._limits, self._clock.now_ms())
+        if self._waiting >= LARGEST_QUEUE:
+            raise StoreUnavailable("more hits wait than can be kept")
+        crashes.at("taken")
+        desk = self._desks.get(site.id)
+        if desk is None:
+            desk = self._desks[site.id] = Desk(site)
+        ticket = Ticket(items, wish or Wish(), asyncio.get_running_loop().create_future())
+        desk.add(ticket)
+        self._waiting += len(items)
+        self._wake.set()
+        return await ticket.future
+
+    async def _work(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while groups := self._gather():
+                if self._owner is not None:
+                    await self._keep(self._owner, groups)
+                else:
+                    for group in groups:
+                        self._busy.add(group.site.id)
+                        self._spawn(self._send_directly(group))
+
+    def _gather(self) -> list[Group]:
+        """
+        A batch of each site that has hits waiting and no batch under way.
+        """
+        groups = [
+            desk.gather() for desk in self._desks.values() if desk and self._is_free(desk.site.id)
+        ]
+        self._waiting -= sum(len(group.items) for group in groups)
+        return groups
+
+    def _is_free(self, site: str) -> bool:
+        return site not in self._busy and (self._owner is None or self._owner.is_free(site))
+
+    async def _keep(self, owner: Owner, groups: list[Group]) -> None:
+        """
+        The batches are in the journal and on their way, or everybody knows that they are not.
+        """
         try:
-            return self._send(told, wish or Wish())
-        except SiteNotOpen:
-            # Redis was started anew, perhaps after it had counted this batch and before it could
-            # say so. The site is confirmed, and the batch sent again under the number it has.
-            self._epochs[site.id] = self._open_site(site.id)
-        except LaneBroken:
-            # Redis has lost a batch before this one, so it cannot have this one.
-            self._forget_lane(site.id)
-        return self._send_again(told, wish or Wish())
+            entries = [self._entry(group) for group in groups]
+            with metrics.journal_seconds.time():
+                await owner.append(entries, groups)
+        except JournalFailed as error:
+            log.error("hits cannot be kept", extra={"why": str(error)})  # noqa: TRY400 - the reason says it
+            for group in groups:
+                group.refuse(error)
+        except Exception as error:
+            # Nobody may wait for ever because of a mistake of ours.
+            for group in groups:
+                group.refuse(StoreUnavailable(f"recorder: {type(error).__name__}"))
+            log.exception("hits were not kept")
 
-    def _send_again(self, told: Batch, wish: Wish) -> Recorded:
+    def _entry(self, group: Group) -> Entry:
+        items, now = group.items, self._clock.now_ms()
+        told = batch(group.site, items, self._limits, now)
+        metrics.batch_size.observe(len(items))
+        hits = sum(isinstance(item, Hit) for item in items)
+        return Entry(group.site.id, now, hits, told.packed, self._used_salts(group.site, items))
+
+    async def _send_directly(self, group: Group) -> None:
+        loop = asyncio.get_running_loop()
+        wish = Wish(group.online_since_ms)
         try:
-            return self._send(told, wish)
-        except LaneBroken:
-            self._forget_lane(told.site)
-            return self._send(told, wish)
+            said = await loop.run_in_executor(
+                self._pool, self._direct.record, group.site, group.items, wish
+            )
+        except LuotError as error:
+            group.refuse(error)
+        except Exception as error:
+            group.refuse(StoreUnavailable(f"recorder: {type(error).__name__}"))
+            log.exception("hits were not sent")
+        else:
+            group.answer(said)
+        finally:
+            self._busy.discard(group.site.id)
+            self._wake.set()
 
-    def _send(self, told: Batch, wish: Wish) -> Recorded:
-        epoch = self._epochs.get(told.site)
-        if epoch is None:
-            epoch = self._epochs[told.site] = self._open_site(told.site)
-        lane = self._lane(told.site)
-        try:
-            recorded = self._settle(told, wish, epoch, lane)
-        except StoreUnavailable:
-            # Nobody knows whether it was applied, and nobody may count on either.
-            self._forget_lane(told.site)
-            raise
-        lane.seq += 1
-        return recorded
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    def _settle(self, told: Batch, wish: Wish, epoch: int, lane: _Lane) -> Recorded:
-        since = "" if wish.online_since_ms is None else wish.online_since_ms
-        for attempt in range(1, TRIES + 1):
-            now = self._clock.now_ms()
-            args = [epoch, lane.producer, lane.seq + 1, now, told.packed, since]
-            try:
-                reply = self._store.call("record", told.keys, [*args, wish.file, wish.lines])
-                return _recorded(reply, told)
-            except LaneBroken as error:
-                # A producer that Redis does not know at all may have been retired after a try
-                # that was applied: then nobody can say, and a copy with the same id is safe.
-                if attempt > 1 and error.last == 0:
-                    raise StoreUnavailable("Redis has forgotten this producer") from error
-                raise
-            except StoreUnavailable:
-                if attempt == TRIES:
-                    raise
-        raise AssertionError("unreachable")
+    def _start_thread(self) -> asyncio.AbstractEventLoop:
+        with self._starting:
+            if self._loop is not None:
+                return self._loop
+            loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(
+                target=loop.run_forever, name="luot-recorder", daemon=True
+            )
+            self._thread.start()
+            asyncio.run_coroutine_threadsafe(self._begin(), loop).result(PATIENCE)
+            return loop
 
-    def _lane(self, site: str) -> _Lane:
-        lanes: dict[str, _Lane] = self._threads.__dict__
-        return lanes.setdefault(site, _Lane(secrets.token_hex(16)))
-
-    def _forget_lane(self, site: str) -> None:
-        self._threads.__dict__.pop(site, None)
-
-
-def _recorded(reply: list[Any], told: Batch) -> Recorded:
-    word, rest = reply[0], reply[1:]
-    if word == "gap":
-        raise LaneBroken(int(str(rest[0])))
-    if word == "known":
-        # The reply was lost, not the batch. What it said of each hit is gone; they are settled.
-        return Recorded(
-            tuple(Result.COUNTED if is_hit else Result.FILTERED for is_hit in told.is_hit)
-        )
-    results, numbers = rest
-    shown = parse_numbers(numbers) if numbers else None
-    return Recorded(tuple(Result(result) for result in results), shown)
+    async def _begin(self) -> None:
+        self.start()

@@ -77,6 +77,13 @@ class Status:
         """
         return self.phase == "open" and self.server == self.run_id
 
+    @property
+    def counts(self) -> bool:
+        """
+        Whether the site counts, though it may not show its numbers yet.
+        """
+        return self.phase in {"count", "open"} and self.server == self.run_id
+
 
 @cache
 def library_source() -> str:
@@ -123,7 +130,7 @@ class Store:
         name = f"{LIBRARY}_{function}"
         try:
             return self.guarded(fcall, name, len(keys), *keys, *args)
-        except _FunctionMissing:
+        except FunctionMissing:
             self.load_library()
             return self.guarded(fcall, name, len(keys), *keys, *args)
 
@@ -137,7 +144,7 @@ class Store:
             # Before the others: the client library takes it for a failure of the connection.
             raise StoreUnfit(_REFUSED_USER) from error
         except redis.exceptions.ResponseError as error:
-            raise _translated(error) from error
+            raise translated(error) from error
         except (redis.exceptions.RedisError, OSError) as error:
             raise StoreUnavailable(f"Redis: {type(error).__name__}") from error
 
@@ -202,17 +209,20 @@ class Store:
         self._redis.close()
 
 
-class _FunctionMissing(StoreError):
+class FunctionMissing(StoreError):
     """
     The library is not loaded, as after a flush or on a new server.
     """
 
 
-def _translated(error: redis.exceptions.ResponseError) -> StoreError:
+def translated(error: redis.exceptions.ResponseError) -> StoreError:
+    """
+    What an error reply of Redis means here.
+    """
     text = str(error)
     word = text.partition(" ")[0].rstrip(":")
     if "Function not found" in text:
-        return _FunctionMissing(text)
+        return FunctionMissing(text)
     if word in _NOT_OPEN:
         return SiteNotOpen(text)
     if word in _AWAY or isinstance(

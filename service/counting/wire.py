@@ -41,6 +41,7 @@ class Result(StrEnum):
 
     COUNTED = "counted"
     DUPLICATE = "duplicate"
+    QUEUED = "queued"
     FILTERED = "filtered"
     FLOOD = "flood"
     DOUBLE_CLICK = "double_click"
@@ -125,6 +126,15 @@ def oldest_day(today: SiteDay) -> str:
     The label of the oldest site-day that Redis keeps.
     """
     return (date.fromisoformat(today.label) - timedelta(days=DAYS_KEPT - 1)).isoformat()
+
+
+def keys_of(site: str, packed: bytes) -> tuple[str, ...]:
+    """
+    The keys of a batch, from the batch itself.
+    """
+    told = msgspec.msgpack.decode(packed)
+    days, slots, names = told[3:6]
+    return tuple(SiteKeys(site).of_record([day[0] for day in days], slots, names))
 
 
 @dataclass(frozen=True, slots=True)

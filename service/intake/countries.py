@@ -8,7 +8,7 @@ the browser, good for addresses in no table, such as those of a private network.
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -19,6 +19,7 @@ from iptocc import country_code
 
 from service.dimensions import UNKNOWN
 from service.errors import SettingsError
+from service.intake.addresses import ADDRESS_CHARACTERS, REMEMBERED
 
 #: Kosovo, which tables write as everybody does although ISO has assigned no code to it.
 _KOSOVO = "XK"
@@ -55,23 +56,29 @@ class Countries:
         :raises SettingsError: when that is no MaxMind database
         """
         self._database = _database(mmdb) if mmdb else None
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._of_address)
 
     def country(self, address: str | None, timezone: str | None) -> str:
         """
         The country as two capital letters of ISO 3166, or ``(unknown)``; any text has an answer.
         """
-        told = (code.upper() for code in self._told(address, timezone))
-        return next((code for code in told if code in _codes()), UNKNOWN)
+        known = ""
+        if address and len(address) <= ADDRESS_CHARACTERS:
+            known = self._remembered(address)
+        return known or _assigned(_zones().get(timezone or "", "")) or UNKNOWN
 
-    def _told(self, address: str | None, timezone: str | None) -> Iterator[str]:
+    def _of_address(self, address: str) -> str:
+        told = (_assigned(code) for code in self._told(address))
+        return next((code for code in told if code), "")
+
+    def _told(self, address: str) -> Iterator[str]:
         """
         What each that could know says, in the order of belief; asked only as far as needed.
         """
-        public = _public(address or "")
+        public = _public(address)
         if public is not None:
             yield self._by_database(public)
             yield country_code(str(public)) or ""
-        yield _zones().get(timezone or "", "")
 
     def _by_database(self, address: IPv4Address | IPv6Address) -> str:
         if self._database is None:
@@ -104,6 +111,14 @@ def _code(record: Any) -> str:
     nested = country.get("iso_code") if isinstance(country, dict) else None
     code = record.get("country_code") or nested
     return code if isinstance(code, str) else ""
+
+
+def _assigned(code: str) -> str:
+    """
+    The code in capitals; empty when it is no country's.
+    """
+    capitals = code.upper()
+    return capitals if capitals in _codes() else ""
 
 
 def _public(address: str) -> IPv4Address | IPv6Address | None:

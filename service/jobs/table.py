@@ -16,6 +16,7 @@ from service.counting.keys import SiteKeys
 from service.errors import LuotError, SiteNotOpen
 from service.intake.days import SiteDay, day_of
 from service.intake.sites import Site
+from service.jobs.repairing import repair_site
 from service.runtime import Runtime
 
 log = logging.getLogger(__name__)
@@ -61,10 +62,17 @@ def jobs(snapshot_seconds: int) -> list[Job]:
         ),
         Job(
             "confirm",
-            "opens sites after a restart of Redis",
-            5,
+            "opens or restores sites after a restart or a loss of Redis",
+            1,
             "a web process that needs the site opens it",
             confirm_sites,
+        ),
+        Job(
+            "reconcile",
+            "compares the numbers in Redis with those in SQL, and restores a site that lost some",
+            300,
+            "the next run compares them",
+            reconcile_sites,
         ),
         Job(
             "salts",
@@ -116,6 +124,13 @@ def confirm_sites(runtime: Runtime) -> None:
     Every site counts and shows its numbers.
     """
     _for_each_site(runtime, "confirm", _confirm_site)
+
+
+def reconcile_sites(runtime: Runtime) -> None:
+    """
+    No site has less in Redis than in SQL, or it is being restored.
+    """
+    _for_each_site(runtime, "reconcile", repair_site)
 
 
 def draw_salts(runtime: Runtime) -> None:

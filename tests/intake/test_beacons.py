@@ -11,16 +11,14 @@ from service.intake.beacons import (
     Sender,
     check_origin,
     filter_of,
-    language,
-    screen,
     site_of,
-    tags,
 )
 from service.intake.countries import Countries
 from service.intake.days import SiteDay
 from service.intake.hits import Filter, Filtered, Hit, Kind, Taken
 from service.intake.payloads import Payload
 from service.intake.sites import Site
+from service.intake.values import language, screen, tags
 from service.settings import SiteSettings
 from tests.conftest import CHROME
 

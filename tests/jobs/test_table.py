@@ -60,7 +60,10 @@ def test_keys_of_a_day_go_by_themselves_a_day_after_its_end(luot: Luot, valkey: 
     assert all(36 * 3600 - 60 <= life <= 36 * 3600 for life in lives)
 
 
-def test_producers_that_were_silent_for_two_days_are_retired(luot: Luot, valkey: Valkey) -> None:
+def test_producers_that_were_silent_for_two_days_are_retired(
+    make_luot: MakeLuot, valkey: Valkey
+) -> None:
+    luot = make_luot(durability="redis")
     luot.hit()
     luot.snapshot()
     known = [f for f in valkey.client.hkeys("luot:{s1}:state") if str(f).startswith("p:")]

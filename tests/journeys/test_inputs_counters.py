@@ -14,12 +14,15 @@ from tests import servers
 from tests.conftest import Luot, MakeLuot, SetClock
 from tests.outcomes import Watched, check_refusal, metric_values, short, watched
 
+#: Both answer the same.
+FRONTS = ("wsgi", "asgi")
+
 PRIVATE = {"s2": {"name": "Site two", "hosts": ["s2.example"], "public": False}}
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with watched(tmp_path_factory.mktemp("luot"), sites=PRIVATE) as running:
+def seen(tmp_path_factory: pytest.TempPathFactory, front: str) -> Iterator[Watched]:
+    with watched(tmp_path_factory.mktemp("luot"), front, sites=PRIVATE) as running:
         yield running
 
 
@@ -144,11 +147,11 @@ def test_whoever_asks_hears_the_same(luot: Luot) -> None:
 
 
 def test_without_redis_the_last_numbers_are_shown_as_old_ones_and_never_0(
-    tmp_path_factory: pytest.TempPathFactory, clock: SetClock
+    tmp_path_factory: pytest.TempPathFactory, clock: SetClock, front: str
 ) -> None:
     folder = tmp_path_factory.mktemp("luot")
     with servers.valkey() as valkey:
-        make = MakeLuot(folder, valkey.url, clock)
+        make = MakeLuot(folder, valkey.url, clock, front)
         luot, fresh, blank = make(), make(), make(data_dir=tmp_path_factory.mktemp("blank"))
         luot.hit()
         luot.hit()

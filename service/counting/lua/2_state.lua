@@ -51,6 +51,7 @@ local function refusal(state, epoch, phases)
 end
 
 local COUNTING = {count = true, open = true}
+local COUNTING_OR_REMEMBERING = {remember = true, count = true, open = true}
 local OPEN = {open = true}
 
 -- status: where a site stands, also when nobody confirmed it.
@@ -64,22 +65,31 @@ local function status(keys)
     state.baseline_version}
 end
 
+-- Begins a phase: whoever has to say something in it has not said it yet.
+--   key      luot:{S}:state
+--   now      ms since 1970
+local function begin_phase(key, phase, now)
+  redis.call('HSET', key, 'phase', phase, 'since', now)
+  redis.call('HINCRBY', key, 'round', 1)
+end
+
 -- create: the first life of a site that neither Redis nor SQL has any number of.
 --   KEYS  1 luot:{S}:state
---   ARGV  1 epoch  2 tip: SQL's head
+--   ARGV  1 epoch  2 tip: SQL's head  3 now in ms
 --   Returns 'OK'. LUOTEPOCH: Redis has the site, or is being given it.
 local function create(keys, args)
   local state = read_state(keys[1])
   if state.epoch ~= '' or state.restoring ~= '' then
     return redis.error_reply('LUOTEPOCH the site exists')
   end
-  redis.call('HSET', keys[1], 'epoch', args[1], 'tip', args[2], 'server', server(),
-    'phase', 'count')
+  redis.call('HSET', keys[1], 'epoch', args[1], 'tip', args[2], 'server', server())
+  begin_phase(keys[1], 'count', args[3])
   return redis.status_reply('OK')
 end
 
--- begin: clears what a site has and starts to restore it, when the epoch is above its own.
---   KEYS  1 luot:{S}:state  2 luot:{S}:pages  3 luot:{S}:days  4 luot:{S}:delta
+-- begin: starts to restore a site, when the epoch is above its own. Nothing is counted or shown
+-- from here on; what the site had goes by clear.
+--   KEYS  1 luot:{S}:state
 --   ARGV  1 epoch
 --   Returns 'OK'. LUOTEPOCH: this epoch is not above the site's.
 local function begin(keys, args)
@@ -88,8 +98,7 @@ local function begin(keys, args)
   if tonumber(args[1]) <= known then
     return redis.error_reply('LUOTEPOCH the site has epoch ' .. digits(known))
   end
-  -- What was there may be an older state of the site; nothing of it is mixed with SQL's.
-  redis.call('UNLINK', keys[1], keys[2], keys[3], keys[4])
+  redis.call('UNLINK', keys[1])
   redis.call('HSET', keys[1], 'restoring', args[1], 'server', server(), 'phase', 'load')
   return redis.status_reply('OK')
 end
@@ -105,6 +114,17 @@ local function restore_refusal(state, epoch)
   return nil
 end
 
+-- clear: removes what is left of the site's life before. It may be an older state of the site, or
+-- say of hits that are about to be counted again that they were seen.
+--   KEYS  1 luot:{S}:state  2... other keys of the site, at most 1,000
+--   ARGV  1 epoch
+--   Returns how many there were. LUOTEPOCH, LUOTSERVER: another restore took over.
+local function clear(keys, args)
+  local no = restore_refusal(read_state(keys[1]), args[1])
+  if no then return no end
+  return redis.call('UNLINK', unpack(keys, 2))
+end
+
 -- load: puts a chunk of what SQL holds into a site that is being restored.
 --   KEYS  1 luot:{S}:state  2 one of luot:{S}:state, luot:{S}:pages, luot:{S}:days
 --   ARGV  1 epoch  2... field, value, at most 500 pairs
@@ -118,19 +138,20 @@ end
 
 -- finish: everything is loaded; from here on the site has its new epoch.
 --   KEYS  1 luot:{S}:state
---   ARGV  1 epoch  2 tip: SQL's head  3 the phase that follows
+--   ARGV  1 epoch  2 tip: SQL's head  3 the phase that follows  4 now in ms
 --   Returns 'OK'. LUOTEPOCH, LUOTSERVER: another restore took over.
 local function finish(keys, args)
   local no = restore_refusal(read_state(keys[1]), args[1])
   if no then return no end
-  redis.call('HSET', keys[1], 'epoch', args[1], 'tip', args[2], 'phase', args[3])
+  redis.call('HSET', keys[1], 'epoch', args[1], 'tip', args[2])
   redis.call('HDEL', keys[1], 'restoring')
+  begin_phase(keys[1], args[3], args[4])
   return redis.status_reply('OK')
 end
 
 -- confirm: the caller has compared the site with SQL and found that nothing is missing.
 --   KEYS  1 luot:{S}:state
---   ARGV  1 epoch  2 tip that was compared  3 run id that was compared
+--   ARGV  1 epoch  2 tip that was compared  3 run id that was compared  4 now in ms
 --   Returns the phase. LUOTEPOCH: the site changed meanwhile. LUOTSERVER: the server did.
 local function confirm(keys, args)
   local state = read_state(keys[1])
@@ -141,34 +162,22 @@ local function confirm(keys, args)
     return redis.error_reply('LUOTEPOCH the site changed while it was compared')
   end
   local phase = state.phase == 'remember' and 'remember' or 'count'
-  redis.call('HSET', keys[1], 'server', args[3], 'phase', phase)
+  redis.call('HSET', keys[1], 'server', args[3])
+  begin_phase(keys[1], phase, args[4])
   return phase
 end
 
 -- advance: one phase is over and the next begins; nothing when that happened already.
 --   KEYS  1 luot:{S}:state
---   ARGV  1 epoch  2 the phase that is over  3 the phase that follows
+--   ARGV  1 epoch  2 the phase that is over  3 the phase that follows  4 now in ms
 --   Returns the phase that holds afterwards. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere.
 local function advance(keys, args)
   local state = read_state(keys[1])
-  local no = refusal(state, args[1], {remember = true, count = true, open = true})
+  local no = refusal(state, args[1], COUNTING_OR_REMEMBERING)
   if no then return no end
   if state.phase ~= args[2] then return state.phase end
-  redis.call('HSET', keys[1], 'phase', args[3])
+  begin_phase(keys[1], args[3], args[4])
   return args[3]
-end
-
--- retire: forgets producers that will never send again.
---   KEYS  1 luot:{S}:state
---   ARGV  1 epoch  2... producers, at most 1,000
---   Returns how many there were. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere.
-local function retire(keys, args)
-  local no = refusal(read_state(keys[1]), args[1], COUNTING)
-  if no then return no end
-  local fields = {}
-  for i = 2, #args do fields[#fields + 1] = 'p:' .. args[i] end
-  if #fields == 0 then return 0 end
-  return redis.call('HDEL', keys[1], unpack(fields))
 end
 
 -- baseline: what an older counter had counted, set and never added.

@@ -44,13 +44,18 @@ local function close_day(keys, args)
 end
 
 -- salt: the salt of a site-day, drawn by whoever asks first.
---   KEYS  1 luot:{S}:salt:<day>
---   ARGV  1 random hexadecimal digits, used when there is none yet  2 its life in ms
---   Returns the salt that all hosts use.
+--   KEYS  1 luot:{S}:state  2 luot:{S}:salt:<day>
+--   ARGV  1 hexadecimal digits, used when there is none yet  2 its life in ms
+--         3 remember: the digits are those that hits were counted with, so they may be given back
+--         before the site counts again; else empty
+--   Returns the salt that all hosts use. LUOTSERVER, LUOTPHASE: the salt may yet be given back.
 local function salt(keys, args)
+  local state = read_state(keys[1])
+  local no = refusal(state, state.epoch, args[3] == '' and COUNTING or COUNTING_OR_REMEMBERING)
+  if no then return no end
   -- Two that ask at once get one salt: functions run one after the other.
-  local drawn = redis.call('GET', keys[1])
+  local drawn = redis.call('GET', keys[2])
   if drawn then return drawn end
-  redis.call('SET', keys[1], args[1], 'PX', args[2])
+  redis.call('SET', keys[2], args[1], 'PX', args[2])
   return args[1]
 end

@@ -1,5 +1,5 @@
 """
-What the recorder does when a reply is lost: it asks again, and never counts again.
+What a recorder without a journal does when a reply is lost: it asks again, and never counts again.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ def proxy(tmp_path: Path, valkey: Valkey) -> Iterator[LosingProxy]:
 @pytest.fixture
 def luot(proxy: LosingProxy, tmp_path: Path, clock: SetClock) -> Iterator[Luot]:
     make = MakeLuot(tmp_path, proxy.url, clock)
-    yield make()
+    yield make(durability="redis")
     make.close()
 
 

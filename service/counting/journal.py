@@ -1,0 +1,412 @@
+"""
+The hits of one producer on disk: what is in here is safe, whatever Redis does.
+
+A journal is a directory named for its producer, with files that are only ever appended to and a
+lock that its owner holds. A batch is in it when ``append`` returns: written, and synced to disk.
+"""
+
+import fcntl
+import logging
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from service import crashes
+from service.counting.records import Damage, Record, RecordKind, encode
+from service.counting.segments import SUFFIX, Segment, salt_record
+from service.errors import JournalFailed
+
+log = logging.getLogger(__name__)
+
+#: A segment is followed by another one at this size, in bytes, or at this age, in ms.
+SEGMENT_BYTES, SEGMENT_MS = 16 * 1024 * 1024, 3_600_000
+
+#: The file whose lock the owner holds.
+_OWNER = "owner"
+
+#: Where in the directory of all journals damaged records are kept.
+QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class DaySalt:
+    """
+    The salt of a site-day, and when that day ends.
+    """
+
+    site: str
+    day: str
+    end_ms: int
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    A batch on its way into the journal.
+    """
+
+    site: str
+    time_ms: int
+    hits: int
+    body: bytes
+    #: The salts that its visitors were made with.
+    salts: tuple[DaySalt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """
+    Batches that were in the journal and cannot be read any more: those up to ``seq``.
+    """
+
+    seq: int
+    #: How many hits they held, as far as a header still says.
+    hits: int = 0
+    #: How many of them do not even say that.
+    unknown: int = 0
+
+
+class Journal:
+    """
+    One producer's journal, owned by this process. Made by ``create`` and ``adopt``.
+    """
+
+    def __init__(self, folder: Path, lock: int, segments: list[Segment]) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._segments = segments
+        self._file: int | None = None
+        self._last: dict[str, int] = {}
+        for segment in segments:
+            for site, seq in segment.last.items():
+                self._last[site] = max(seq, self._last.get(site, 0))
+
+    @property
+    def producer(self) -> str:
+        """
+        128 random bits, as hexadecimal digits.
+        """
+        return self.folder.name
+
+    @classmethod
+    def create(cls, folder: Path) -> "Journal":
+        """
+        An empty journal that this process owns.
+
+        :raises JournalFailed: the disk refuses
+        """
+        # Nobody may find it before its lock is held.
+        hidden = folder.with_name(f".{folder.name}")
+        try:
+            hidden.mkdir(mode=0o700)
+            lock = _locked(hidden)
+            hidden.rename(folder)
+            sync_folder(folder.parent)
+        except OSError as error:
+            raise JournalFailed(f"journal: {folder}: {error.strerror}") from error
+        if lock is None:  # pragma: no cover - nobody else knows the name yet
+            raise JournalFailed(f"journal: {folder} is another's")
+        return cls(folder, lock, [])
+
+    @classmethod
+    def adopt(cls, folder: Path) -> "Journal | None":
+        """
+        The journal of a process that has ended; ``None`` when that still runs or nothing is left.
+
+        What is damaged in it is copied into the quarantine.
+        """
+        try:
+            lock = _locked(folder)
+            if lock is None:
+                return None
+            segments = [_indexed(path) for path in segment_paths(folder)]
+        except OSError as error:
+            log.error("journal cannot be read", extra={"why": error.strerror})  # noqa: TRY400 - strerror says it
+            return None
+        return cls(folder, lock, segments)
+
+    def last(self, site: str) -> int:
+        """
+        The ``seq`` of the site's newest batch; 0 when it has none.
+        """
+        return self._last.get(site, 0)
+
+    @property
+    def sites(self) -> list[str]:
+        """
+        Sites that it has batches of.
+        """
+        return list(self._last)
+
+    @property
+    def size(self) -> int:
+        """
+        Bytes of all its segments.
+        """
+        return sum(segment.size for segment in self._segments)
+
+    @property
+    def newest_ms(self) -> int:
+        """
+        When its last batch was written, in ms since 1970.
+        """
+        return max((segment.newest_ms for segment in self._segments), default=0)
+
+    def append(self, entries: Sequence[Entry]) -> list[int]:
+        """
+        The batches are on disk afterwards; returns the ``seq`` of each.
+
+        :raises JournalFailed: none of them is; the journal takes no more
+        """
+        try:
+            segment = self._open_segment(entries[0].time_ms)
+            records = list(self._numbered(segment, entries))
+            data = b"".join(map(encode, records))
+            _write_all(self._descriptor(), data)
+            crashes.at("written")
+            os.fdatasync(self._descriptor())
+            crashes.at("synced")
+        except OSError as error:
+            self._give_up()
+            raise JournalFailed(f"journal: {error.strerror}") from error
+        segment.size += len(data)
+        for record in records:
+            segment.note(record)
+            if record.kind is RecordKind.BATCH:
+                self._last[record.site] = record.seq
+        return [record.seq for record in records if record.kind is RecordKind.BATCH]
+
+    def read(self, site: str, after: int) -> Iterator[Record | Lost]:
+        """
+        The site's batches behind a ``seq``, in order; where some are missing, how many.
+        """
+        expected, damaged = after + 1, list[Damage]()
+        for found in self._of_site(site, after):
+            if isinstance(found, Damage):
+                damaged.append(found)
+            elif found.seq >= expected:
+                if found.seq > expected:
+                    yield _lost(expected, found.seq - 1, damaged)
+                yield found
+                expected, damaged = found.seq + 1, []
+        if expected <= self.last(site):
+            yield _lost(expected, self.last(site), damaged)
+
+    def salts(self) -> dict[tuple[str, str], tuple[bytes, int]]:
+        """
+        The salts that stand in it, (site, site-day) -> salt and when that day ends.
+        """
+        found = {}
+        for segment in self._segments:
+            for _, record in segment.read():
+                if isinstance(record, Record) and record.kind is RecordKind.SALT:
+                    day, _, salt = record.body.partition(b"\0")
+                    found[record.site, day.decode()] = salt, record.time_ms
+        return found
+
+    def seal(self) -> None:
+        """
+        Nothing more is written into the newest segment.
+        """
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+
+    def seal_old(self, now_ms: int) -> None:
+        """
+        The newest segment is sealed when its time is over, also when nothing comes any more.
+        """
+        newest = self._segments[-1] if self._segments else None
+        if newest and newest.begun_ms and now_ms - newest.begun_ms >= SEGMENT_MS:
+            self.seal()
+
+    def trim(self, watermarks: dict[str, int], now_ms: int) -> int:
+        """
+        Segments that nobody will ask for are gone; returns how many.
+
+        A segment goes when SQL has every batch in it and every site-day of them is closed.
+        """
+        newest = self._segments[-1] if self._file is not None else None
+        gone = [
+            segment
+            for segment in self._segments
+            if segment is not newest
+            and now_ms >= segment.keep_until_ms
+            and all(watermarks.get(site, 0) >= seq for site, seq in segment.last.items())
+        ]
+        for segment in gone:
+            segment.path.unlink(missing_ok=True)
+            self._segments.remove(segment)
+        return len(gone)
+
+    @property
+    def is_empty(self) -> bool:
+        """
+        Whether no segment is left.
+        """
+        return not self._segments
+
+    def remove(self) -> None:
+        """
+        The empty journal is gone, and its producer will never be heard of again.
+        """
+        (self.folder / _OWNER).unlink(missing_ok=True)
+        self.folder.rmdir()
+        self.close()
+
+    def move(self, folder: Path) -> None:
+        """
+        The journal stands elsewhere, where nobody looks for journals.
+        """
+        self.folder.rename(folder)
+        self.close()
+
+    def close(self) -> None:
+        """
+        Anybody else of this host may adopt it.
+        """
+        self.seal()
+        os.close(self._lock)
+
+    def _of_site(self, site: str, after: int) -> Iterator[Record | Damage]:
+        """
+        The site's batches behind a ``seq``, and those that once were.
+        """
+        for segment in list(self._segments):
+            if segment.last.get(site, 0) > after:
+                for _, found in segment.read():
+                    is_batch = isinstance(found, Damage) or found.kind is RecordKind.BATCH
+                    if is_batch and found.site == site and found.seq > after:
+                        yield found
+
+    def _numbered(self, segment: Segment, entries: Iterable[Entry]) -> Iterator[Record]:
+        """
+        The records of these batches, each behind the salts that are not in the segment yet.
+        """
+        written = set(segment.salts)
+        last: dict[str, int] = {}
+        for entry in entries:
+            for salt in entry.salts:
+                if (salt.site, salt.day) not in written:
+                    written.add((salt.site, salt.day))
+                    yield salt_record(salt.site, salt.day, salt.end_ms, salt.salt)
+            seq = last.get(entry.site, self.last(entry.site)) + 1
+            last[entry.site] = seq
+            yield Record(RecordKind.BATCH, entry.site, seq, entry.time_ms, entry.hits, entry.body)
+
+    def _open_segment(self, now_ms: int) -> Segment:
+        """
+        The segment that the next batch goes into.
+        """
+        newest = self._segments[-1] if self._segments else None
+        if self._file is not None and newest is not None:
+            age = now_ms - newest.begun_ms if newest.begun_ms else 0
+            if newest.size < SEGMENT_BYTES and age < SEGMENT_MS:
+                return newest
+            self.seal()
+        number = int(newest.path.stem) + 1 if newest else 1
+        path = self.folder / f"{number:08d}{SUFFIX}"
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        self._segments.append(Segment(path))
+        sync_folder(self.folder)
+        return self._segments[-1]
+
+    def _descriptor(self) -> int:
+        if self._file is None:  # pragma: no cover - a segment was opened
+            raise OSError("no segment is open")
+        return self._file
+
+    def _give_up(self) -> None:
+        """
+        The newest segment ends behind its last whole record, as far as the disk still obeys.
+        """
+        if self._file is None:
+            return
+        newest = self._segments[-1]
+        try:
+            os.ftruncate(self._file, newest.size)
+            os.fdatasync(self._file)
+        except OSError:
+            log.exception("journal cannot be cut back")
+        self.seal()
+        if newest.size == 0:
+            newest.path.unlink(missing_ok=True)
+            self._segments.remove(newest)
+
+
+def segment_paths(folder: Path) -> list[Path]:
+    """
+    The segments in a journal's directory, the oldest first; other files are none.
+    """
+    named = folder.glob(f"[0-9]*{SUFFIX}")
+    return sorted(path for path in named if path.stem.isdigit() and len(path.stem) == 8)
+
+
+def sync_folder(folder: Path) -> None:
+    """
+    The names in a directory are on disk.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _locked(folder: Path) -> int | None:
+    lock = os.open(folder / _OWNER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Whoever owned it may have removed it while this process waited for the name.
+        if os.fstat(lock).st_nlink:
+            return lock
+    except BlockingIOError:
+        pass
+    os.close(lock)
+    return None
+
+
+def _indexed(path: Path) -> Segment:
+    """
+    The segment that a file is, with its damage set aside.
+    """
+    segment = Segment(path, size=path.stat().st_size)
+    for at, found in segment.read():
+        if isinstance(found, Damage):
+            _quarantine(path, at, found)
+            if found.seq and not found.is_tail:
+                segment.last[found.site] = max(found.seq, segment.last.get(found.site, 0))
+        else:
+            segment.note(found)
+    return segment
+
+
+def _lost(first: int, last: int, damaged: list[Damage]) -> Lost:
+    """
+    The batches from the first to the last, of which some are damaged and others gone.
+    """
+    told = [damage.hits for damage in damaged if first <= damage.seq <= last]
+    return Lost(last, sum(told), last - first + 1 - len(told))
+
+
+def _quarantine(path: Path, at: int, damage: Damage) -> None:
+    folder = path.parent.parent / QUARANTINE
+    folder.mkdir(mode=0o700, exist_ok=True)
+    kept = folder / f"{path.parent.name}-{path.stem}-{at}"
+    if kept.exists():
+        return
+    kept.write_bytes(damage.raw)
+    kept.chmod(0o600)
+    told = {"file": str(kept), "site": damage.site, "seq": damage.seq, "hits": damage.hits}
+    if damage.is_tail:
+        log.warning("journal ends in a batch that was never acknowledged", extra=told)
+    else:
+        log.error("journal has a damaged batch", extra=told)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -1,0 +1,248 @@
+"""
+What a lane asks of the world outside it, and Redis as it answers.
+
+Lanes know neither an event loop nor a client library, so that a test can be their world and
+decide what happens at each step.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from service.counting.keys import SiteKeys
+from service.counting.salts import salt_life
+from service.counting.store import FunctionMissing, library_source, translated
+from service.counting.wire import keys_of
+from service.errors import StoreUnavailable
+from service.intake.hits import Moment
+
+#: Seconds that a call may take before its connection is given up and its hits are queued.
+DEADLINE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """
+    Where a site stands in Redis, and one producer in it.
+    """
+
+    #: Whether the process that answers was confirmed for the site.
+    is_confirmed: bool
+    #: 0 when Redis has nothing of the site.
+    epoch: int
+    #: ``load``, ``remember``, ``count``, ``open`` or empty.
+    phase: str
+    #: Changes whenever a phase begins: who has arrived has arrived in one round.
+    round: str
+    #: The last ``seq`` that Redis has of the producer.
+    last: int
+    #: Up to which ``seq`` Redis asks to be told again who was seen; 0: it need not be told.
+    owed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """
+    A batch under its number, for one life of its site.
+    """
+
+    site: str
+    epoch: int
+    producer: str
+    seq: int
+    packed: bytes
+    #: Visitors seen later than this are online, in ms; ``None``: no numbers are wanted.
+    online_since_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """
+    Batches that nobody has any more, for one life of their site.
+    """
+
+    site: str
+    epoch: int
+    producer: str
+    #: The last ``seq`` before the gap, and the last one in it.
+    last: int
+    seq: int
+    #: Hits that were in them, and batches of which not even that is known.
+    hits: int
+    batches: int
+
+
+class Link(Protocol):
+    """
+    The world of a lane. Every method may raise ``StoreUnavailable`` or ``SiteNotOpen``.
+    """
+
+    async def standings(self, site: str, producers: Sequence[str]) -> list[Standing]:
+        """
+        Where these producers stand.
+        """
+
+    async def open(self, site: str) -> None:
+        """
+        The site is confirmed, or restored as far as that can be done now.
+        """
+
+    async def record(self, call: Call) -> list[Any]:
+        """
+        What the function ``record`` says of a batch.
+        """
+
+    async def remember(self, call: Call) -> None:
+        """
+        Redis knows again whom the hits of a batch have shown.
+        """
+
+    async def put_salt(self, site: str, day: str, salt: bytes, end_ms: int) -> None:
+        """
+        Redis has this salt for a site-day, unless it has one.
+        """
+
+    async def skip(self, gap: Gap) -> None:
+        """
+        The batches of a gap are lost, and noted as such.
+        """
+
+    async def arrive(self, site: str, producer: str, standing: Standing) -> None:
+        """
+        The producer has nothing more to tell in this round.
+        """
+
+    async def sleep(self, seconds: float) -> None:
+        """
+        So much time has passed.
+        """
+
+
+class RedisLink:
+    """
+    Redis, asked from an event loop. Safe before a fork until its first call.
+    """
+
+    def __init__(
+        self, url: str, moment: Callable[[str], Moment], open_site: Callable[[str], object]
+    ) -> None:
+        """
+        A link that opens its connections when it is first asked.
+
+        :param moment: what time it is at a site
+        :param open_site: confirms or restores a site; called in a thread
+        """
+        self._moment = moment
+        self._open_site = open_site
+        self._redis = redis.asyncio.Redis.from_url(
+            url,
+            socket_timeout=DEADLINE,
+            socket_connect_timeout=DEADLINE,
+            # A call that is sent again is sent by its lane, which knows what it does.
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=True,
+            encoding_errors="surrogateescape",
+        )
+
+    async def standings(self, site: str, producers: Sequence[str]) -> list[Standing]:
+        """
+        Where these producers stand.
+        """
+        told = await self._call("standings", [SiteKeys(site).state], producers, verb="FCALL_RO")
+        run_id, epoch, phase, server, round_, rows = told
+        return [
+            Standing(run_id == server, int(epoch or 0), phase, round_, int(last), int(owed))
+            for last, owed in rows
+        ]
+
+    async def open(self, site: str) -> None:
+        """
+        The site is confirmed, or restored as far as that can be done now.
+        """
+        await asyncio.to_thread(self._open_site, site)
+
+    async def record(self, call: Call) -> list[Any]:
+        """
+        What the function ``record`` says of a batch.
+        """
+        since = "" if call.online_since_ms is None else call.online_since_ms
+        args = [
+            call.epoch,
+            call.producer,
+            call.seq,
+            self._now_ms(call.site),
+            call.packed,
+            since,
+            "",
+            0,
+        ]
+        told: list[Any] = await self._call("record", keys_of(call.site, call.packed), args)
+        return told
+
+    async def remember(self, call: Call) -> None:
+        """
+        Redis knows again whom the hits of a batch have shown.
+        """
+        args = [call.epoch, self._now_ms(call.site), call.packed]
+        await self._call("remember", keys_of(call.site, call.packed), args)
+
+    async def put_salt(self, site: str, day: str, salt: bytes, end_ms: int) -> None:
+        """
+        Redis has this salt for a site-day, unless it has one.
+        """
+        keys = SiteKeys(site)
+        life = salt_life(end_ms, self._now_ms(site))
+        await self._call("salt", [keys.state, keys.salt(day)], [salt.hex(), life, "remember"])
+
+    async def skip(self, gap: Gap) -> None:
+        """
+        The batches of a gap are lost, and noted as such.
+        """
+        keys, now = SiteKeys(gap.site), self._moment(gap.site)
+        args = [gap.epoch, gap.producer, gap.last, gap.seq, now.ms, now.day.label, now.hour]
+        await self._call("skip", [keys.state, keys.delta], [*args, gap.hits, gap.batches])
+
+    async def arrive(self, site: str, producer: str, standing: Standing) -> None:
+        """
+        The producer has nothing more to tell in this round.
+        """
+        args = [standing.epoch, producer, standing.round]
+        await self._call("arrive", [SiteKeys(site).state], args)
+
+    async def sleep(self, seconds: float) -> None:
+        """
+        So much time has passed.
+        """
+        await asyncio.sleep(seconds)
+
+    def _now_ms(self, site: str) -> int:
+        return self._moment(site).ms
+
+    async def close(self) -> None:
+        """
+        No connection is open afterwards.
+        """
+        await self._redis.aclose()
+
+    async def _call(
+        self, function: str, keys: Sequence[str], args: Sequence[Any], verb: str = "FCALL"
+    ) -> Any:
+        asked = (verb, f"luot_v1_{function}", len(keys), *keys, *args)
+        try:
+            return await self._guarded(*asked)
+        except FunctionMissing:
+            await self._guarded("FUNCTION", "LOAD", "REPLACE", library_source())
+            return await self._guarded(*asked)
+
+    async def _guarded(self, *command: Any) -> Any:
+        try:
+            return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
+        except redis.exceptions.ResponseError as error:
+            raise translated(error) from error
+        except (redis.exceptions.RedisError, OSError, TimeoutError) as error:
+            raise StoreUnavailable(f"Redis: {type(error).__name__}") from error

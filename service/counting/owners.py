@@ -1,0 +1,323 @@
+"""
+The journals that a process owns: its own, and those of processes that ended before it.
+
+Whoever owns a journal sends what is in it, says again who was seen when Redis has forgotten, and
+removes it when nobody will ask for it any more. A journal is locked by its owner, so it has one.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from service import metrics
+from service.clock import Clock
+from service.counting.desks import Group, Waiting
+from service.counting.journal import Entry, Journal
+from service.counting.journals import Journals
+from service.counting.lanes import Lane
+from service.counting.links import DEADLINE, Link
+from service.errors import JournalFailed, LuotError
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at where idle lanes stand and whether a journal is without an owner.
+LOOK = 1.0
+
+#: Seconds between two looks at what can be removed.
+TRIM = 60.0
+
+#: Seconds that hits wait for the first answer of a site: it may have to be opened.
+FIRST_DEADLINE = 2.0
+
+#: A journal takes new hits for so long, in ms; then its process goes on with another one, so that
+#: none grows older than the numbers that are known of it.
+JOURNAL_MS = 86_400_000
+
+_T = TypeVar("_T")
+
+
+class House(Protocol):
+    """
+    What the owner needs of the rest of Luot; every method may block and is called in a thread.
+    """
+
+    def register(self, producer: str) -> None:
+        """
+        SQL knows that the producer exists, so that a restore waits for it.
+        """
+
+    def watermarks(self, site: str) -> dict[str, int]:
+        """
+        For each producer the ``seq`` up to which SQL has its batches.
+        """
+
+    def retire(self, producers: Sequence[str]) -> None:
+        """
+        Nobody waits for these producers any more.
+        """
+
+
+class OwnedLane:
+    """
+    A lane with the task that runs it.
+    """
+
+    def __init__(self, link: Link, journal: Journal, site: str, wake: Callable[[], None]) -> None:
+        self.waiting = Waiting(wake)
+        self.lane = Lane(link, journal, site, self.waiting)
+        self.has_begun = False
+        self._wake = wake
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_idle(self) -> bool:
+        """
+        Whether it has nothing to do.
+        """
+        return self._task is None or self._task.done()
+
+    @property
+    def is_free(self) -> bool:
+        """
+        Whether the next batch may be made: nobody waits for the last one.
+        """
+        return not self.waiting
+
+    def run(self) -> None:
+        """
+        It works until Redis has everything.
+        """
+        if self.is_idle and not self.lane.is_drained:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            await self.lane.run()
+            self.has_begun = True
+        except Exception:
+            log.exception("lane has stopped", extra={"site": self.lane.site})
+        self._wake()
+
+    async def stop(self) -> None:
+        """
+        It does nothing any more; what it had not sent stays in its journal.
+        """
+        self.waiting.away()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+
+class Owner:
+    """
+    The journals of one process, and their lanes.
+    """
+
+    def __init__(
+        self, link: Link, journals: Journals, sites: Collection[str], house: House, clock: Clock
+    ) -> None:
+        self._link = link
+        self._journals = journals
+        self._sites = sites
+        self._house = house
+        self._clock = clock
+        self._own: Journal | None = None
+        self._begun_ms = 0
+        self._size = 0
+        self._owned: dict[str, Journal] = {}
+        self._lanes: dict[tuple[str, str], OwnedLane] = {}
+        self._unregistered: set[str] = set()
+        self._retired: set[str] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, wake: Callable[[], None]) -> None:
+        """
+        What dead processes left is this one's, and is looked after from here on.
+
+        :param wake: called when the next batch of a site may be made
+        """
+        self._wake = wake
+        # One thread writes, syncs and trims, so that no two do so at once.
+        self._disk = ThreadPoolExecutor(1, "luot-journal")
+        self._tasks = [
+            asyncio.create_task(self._again(LOOK, self.look)),
+            asyncio.create_task(self._again(TRIM, self.trim)),
+        ]
+
+    async def stop(self) -> None:
+        """
+        Nothing is owned any more.
+        """
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for owned in self._lanes.values():
+            await owned.stop()
+        for journal in self._owned.values():
+            await self._on_disk(journal.close)
+        self._disk.shutdown(wait=True)
+        close = getattr(self._link, "close", None)
+        if close is not None:
+            await close()
+
+    def is_free(self, site: str) -> bool:
+        """
+        Whether a batch of the site may be made: the last one is settled, or nobody waits for it.
+        """
+        if self._own is None:
+            return True
+        owned = self._lanes.get((self._own.producer, site))
+        return owned is None or owned.is_free
+
+    async def append(self, entries: Sequence[Entry], groups: Sequence[Group]) -> None:
+        """
+        The entries are on disk and on their way; their groups will be told what becomes of them.
+
+        :raises JournalFailed: none of them is
+        """
+        journal = await self._journal()
+        size = sum(len(entry.body) for entry in entries)
+        if self._size + size > self._journals.capacity:
+            raise JournalFailed("journal: it is full, and drops nothing")
+        try:
+            seqs = await self._on_disk(journal.append, entries)
+        except JournalFailed:
+            # Its lanes go on with what it has; new hits begin a new one.
+            self._own = None
+            raise
+        self._size += size
+        for entry, group, seq in zip(entries, groups, seqs, strict=True):
+            self._send(journal, entry, group, seq)
+
+    def _send(self, journal: Journal, entry: Entry, group: Group, seq: int) -> None:
+        owned = self._lane(journal, entry.site)
+        owned.waiting.add(seq, group, DEADLINE if owned.has_begun else FIRST_DEADLINE)
+        if owned.lane.is_away:
+            owned.waiting.away()
+        else:
+            owned.lane.add(seq, entry.body, group.online_since_ms)
+        owned.run()
+
+    async def _journal(self) -> Journal:
+        """
+        The journal that takes new hits.
+        """
+        now = self._clock.now_ms()
+        if self._own is not None and now - self._begun_ms >= JOURNAL_MS:
+            await self._on_disk(self._own.seal)
+            self._own = None
+        if self._own is None:
+            self._own = await self._on_disk(self._journals.create)
+            self._begun_ms = now
+            self._owned[self._own.producer] = self._own
+            self._unregistered.add(self._own.producer)
+            self._tasks.append(asyncio.create_task(self._register()))
+        return self._own
+
+    def _lane(self, journal: Journal, site: str) -> OwnedLane:
+        found = self._lanes.get((journal.producer, site))
+        if found is None:
+            found = OwnedLane(self._link, journal, site, self._wake)
+            self._lanes[journal.producer, site] = found
+        return found
+
+    # Again and again
+
+    async def look(self) -> None:
+        """
+        Idle lanes know where they stand, and journals without an owner have one.
+        """
+        await self._register()
+        self._size = await self._on_disk(self._journals.size)
+        metrics.journal_bytes.set(self._size)
+        for journal in await self._on_disk(partial(self._journals.adopt, set(self._owned))):
+            self._owned[journal.producer] = journal
+        for journal in list(self._owned.values()):
+            # Each stands for all sites, also where it has no hits: a restore waits for it.
+            for site in self._sites:
+                self._lane(journal, site).run()
+        await asyncio.gather(*(self._poll(site) for site in self._sites))
+
+    async def _poll(self, site: str) -> None:
+        idle = [o for (_, s), o in self._lanes.items() if s == site and o.is_idle]
+        if not idle:
+            return
+        try:
+            told = await self._link.standings(site, [o.lane.journal.producer for o in idle])
+        except LuotError:
+            for owned in idle:
+                owned.lane.doubt()
+        else:
+            for owned, standing in zip(idle, told, strict=True):
+                owned.lane.doubt(standing)
+        for owned in idle:
+            owned.run()
+
+    async def trim(self) -> None:
+        """
+        What nobody will ask for is gone from disk.
+        """
+        now = self._clock.now_ms()
+        marks: dict[str, dict[str, int]] = defaultdict(dict)
+        for site in {site for journal in self._owned.values() for site in journal.sites}:
+            if site in self._sites:
+                for producer, seq in (
+                    await asyncio.to_thread(self._house.watermarks, site)
+                ).items():
+                    marks[producer][site] = seq
+        for producer, journal in list(self._owned.items()):
+            await self._on_disk(journal.seal_old, now)
+            await self._on_disk(journal.trim, marks[producer], now)
+            if journal is self._own:
+                # Hits may be on their way into it; another one takes the next.
+                self._own = None if journal.is_empty and journal.sites else journal
+            elif journal.is_empty:
+                await self._drop(journal)
+            elif await self._on_disk(partial(self._journals.set_aside, journal, now)):
+                self._forget(journal)
+        await self._retire()
+
+    async def _drop(self, journal: Journal) -> None:
+        """
+        The empty journal is gone.
+        """
+        await self._on_disk(journal.remove)
+        self._forget(journal)
+        self._retired.add(journal.producer)
+
+    def _forget(self, journal: Journal) -> None:
+        del self._owned[journal.producer]
+        for key in [key for key in self._lanes if key[0] == journal.producer]:
+            del self._lanes[key]
+
+    async def _retire(self) -> None:
+        if self._retired:
+            gone = sorted(self._retired)
+            await asyncio.to_thread(self._house.retire, gone)
+            self._retired.difference_update(gone)
+
+    async def _register(self) -> None:
+        for producer in list(self._unregistered):
+            try:
+                await asyncio.to_thread(self._house.register, producer)
+            except LuotError as error:
+                log.warning("producer is not registered yet", extra={"why": str(error)})
+                return
+            self._unregistered.discard(producer)
+
+    async def _again(self, seconds: float, act: Callable[[], Any]) -> None:
+        while True:
+            try:
+                await act()
+            except LuotError as error:
+                log.warning("looking after journals failed", extra={"why": str(error)})
+            except Exception:
+                log.exception("looking after journals failed")
+            await asyncio.sleep(seconds)
+
+    async def _on_disk(self, act: Callable[..., _T], *args: Any) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._disk, act, *args)
