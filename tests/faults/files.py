@@ -30,6 +30,7 @@ class Found:
     hits: int
     length: int
     seq: int
+    time_ms: int
     site: str
 
     @property
@@ -47,10 +48,10 @@ def records(file: Path) -> Iterator[Found]:
     raw = file.read_bytes()
     at = 0
     while at + _HEAD.size <= len(raw):
-        magic, _, kind, hits, length, seq, _, site, _, _ = _HEAD.unpack_from(raw, at)
+        magic, _, kind, hits, length, seq, ms, site, _, _ = _HEAD.unpack_from(raw, at)
         if magic != b"LJ":
             return
-        found = Found(file, at, kind, hits, length, seq, site.rstrip(b"\0").decode("ascii"))
+        found = Found(file, at, kind, hits, length, seq, ms, site.rstrip(b"\0").decode("ascii"))
         if found.end > len(raw):
             return
         yield found

@@ -51,6 +51,9 @@ class Hit:
     refusals: list[int] = field(default_factory=list)
     attempts: int = 0
     unknown: int = 0
+    #: When it was first and last sent, by the monotonic clock.
+    first_sent: float = 0.0
+    last_sent: float = 0.0
 
     @property
     def path(self) -> str:
@@ -92,6 +95,8 @@ class Ledger:
         self.hits: dict[int, Hit] = {}
         self.latencies: list[float] = []
         self.ack_times: list[float] = []
+        #: Attempts, and those that were answered with an error.
+        self.attempts = self.refused = 0
         self._next = first
         self._lock = threading.Lock()
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -120,6 +125,9 @@ class Ledger:
         """
         with self._lock:
             hit.attempts += 1
+            hit.last_sent = time.monotonic()
+            hit.first_sent = hit.first_sent or hit.last_sent
+            self.attempts += 1
             self._write(f"SENT {hit.number} {hit.attempts}")
 
     def sync(self) -> None:
@@ -141,6 +149,7 @@ class Ledger:
                 self.ack_times.append(time.monotonic())
             else:
                 hit.refusals.append(status)
+                self.refused += 1
             self._write(f"{status} {hit.number} {hit.attempts} {result}")
 
     def note_refused(self, hit: Hit) -> None:

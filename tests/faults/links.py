@@ -100,6 +100,12 @@ class Link:
         """
         return self._to_swallow
 
+    def point_to(self, behind: Path) -> None:
+        """
+        New connections lead there.
+        """
+        self._behind = behind
+
     def cut(self) -> None:
         """
         Every connection is closed; new ones come in.

@@ -68,14 +68,6 @@ def views_in_redis(client: "redis.Redis", site: str) -> int:
     return int(client.hget(f"luot:{{{site}}}:state", "views") or 0)
 
 
-def lost_known(client: "redis.Redis", site: str) -> int:
-    """
-    Hits that the service itself says it has lost.
-    """
-    state = _hash(client, f"luot:{{{site}}}:state")
-    return sum(int(n) for name, n in state.items() if name.startswith("lost") and n.isdigit())
-
-
 def _hash(client: "redis.Redis", key: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in client.hgetall(key).items()}
 
@@ -134,6 +126,19 @@ class Sql:
         with self._connected() as ask:
             rows = ask(question, *given)
         return rows[0][0] if rows else None
+
+    def lost_known(self, site: str) -> int:
+        """
+        Hits that the service itself says it has lost; one for a batch of which it knows no more.
+        """
+        return int(
+            self.one(
+                "SELECT SUM(f.requests) FROM filtered_count f JOIN site ON site.id = f.site_id "
+                "WHERE site.name = {} AND f.reason LIKE 'lost%'",
+                site,
+            )
+            or 0
+        )
 
     def views(self, site: str) -> int:
         """

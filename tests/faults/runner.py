@@ -9,11 +9,11 @@ import zlib
 from pathlib import Path
 
 from tests.faults.features import has
-from tests.faults.rows import archive, links, store, web
+from tests.faults.rows import archive, clocks, failover, journal, links, store, web
 from tests.faults.runs import ROWS, Outcome, Row, Run, Worlds
 
 #: Modules whose rows are known because they were imported.
-THEMES = (web, store, links, archive)
+THEMES = (web, store, links, archive, journal, clocks, failover)
 
 
 def rows_named(names: str) -> list[Row]:

@@ -138,7 +138,8 @@ class Scene:
         label = f"{run.outcome.row}-{world.mark}"
         self.load = Load(world.port, label, self.ledger, manner, run.random.randrange(1 << 30))
         self.watcher = Watcher(world.port, world.token, SITES)
-        self._mended: float | None = None
+        #: Hits that were destroyed on purpose; if they are missing the service has to say so.
+        self.may_lose = 0
         self._recoveries: list[float] = []
 
     def begin(self) -> None:
@@ -177,10 +178,17 @@ class Scene:
 
     def after_attempts(self, many: int, seconds: float = 60.0) -> None:
         """
-        So many more hits have been drawn, whatever is answered.
+        So many more attempts have been made, whatever is answered.
         """
-        since = self.ledger.next
-        until(lambda: self.ledger.next >= since + many, seconds, f"{many} more sent")
+        since = self.ledger.attempts
+        until(lambda: self.ledger.attempts >= since + many, seconds, f"{many} more sent")
+
+    def after_refusals(self, many: int, seconds: float = 60.0) -> None:
+        """
+        So many more attempts have been answered with an error.
+        """
+        since = self.ledger.refused
+        until(lambda: self.ledger.refused >= since + many, seconds, f"{many} more refused")
 
     def note_journal(self) -> None:
         """
@@ -204,7 +212,6 @@ class Scene:
         finally:
             self.watcher.stop()
             self.world.next_hit = self.ledger.next
-            self.ledger.close()
 
     def judge(self) -> None:
         """
@@ -212,8 +219,9 @@ class Scene:
         """
         outcome = self.run.outcome
         drained = settle(self.world, self.ledger, self.before)
-        verdict = judge(self.world, self.ledger, self.before)
+        verdict = judge(self.world, self.ledger, self.before, self.may_lose)
         verdict.drained = drained
+        self.ledger.close()
         verdict.broken += [
             f"{fall.site} {fall.number} fell from {fall.shown} to {fall.then}"
             f"{' (stale)' if fall.stale else ''}"

@@ -134,6 +134,12 @@ class World:
         if ready:
             self.wait_ready()
 
+    def start_second_web(self) -> "subprocess.Popen[bytes]":
+        """
+        Another web runs in the same folder, on a port of its own.
+        """
+        return self._run("web", {}, "--port", str(free_port()))
+
     def wait_ready(self, seconds: float = 60.0) -> float:
         """
         Seconds until hits are taken.

@@ -161,10 +161,11 @@ def keys_deleted(run: Run) -> None:
     with run.under_load(world) as scene:
         for _ in range(run.count):
             scene.after_acks(60)
-            key = f"luot:{{{run.random.choice(SITES)}}}:{run.random.choice(('days', 'pages'))}"
+            site = run.random.choice(SITES)
+            key = f"luot:{{{site}}}:{run.random.choice(('days', 'pages'))}"
             with world.store.client() as client:
                 scene.inject(f"DEL {key}", client.delete, key)
-            done = world.luot("reconcile")
+            done = world.luot("reconcile", "--site", site, "--repair")
             said.append(done.returncode)
             scene.ledger.note_fault(f"reconcile {done.returncode}: {done.stdout} {done.stderr}")
             scene.mended()

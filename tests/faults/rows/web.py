@@ -5,6 +5,7 @@ Web processes that die, hang, are replaced, and clients that ask again.
 import random
 import signal
 import time
+from functools import partial
 
 from tests.faults.features import Feature
 from tests.faults.ledger import Fate
@@ -13,6 +14,7 @@ from tests.faults.plans import SITES, Plan
 from tests.faults.processes import send
 from tests.faults.runs import Run, Scene, row
 from tests.faults.waits import last, until
+from tests.faults.world import World
 
 PLAN = Plan()
 
@@ -49,7 +51,7 @@ def master_killed(run: Run) -> None:
     """
     world = run.world(PLAN)
     waits = []
-    with run.under_load(world) as scene:
+    with run.under_load(world, Manner(keeps_alive=False)) as scene:
         for _ in range(run.count):
             scene.after_acks(run.random.randint(10, 60))
             assert world.web is not None
@@ -59,7 +61,7 @@ def master_killed(run: Run) -> None:
             world.start_web()
             waits.append(time.monotonic() - began)
             scene.mended()
-    run.figure("ready again after at most s", round(max(waits), 1))
+    run.figure("ready again after at most s", round(max(waits, default=-1), 1))
 
 
 def _crash_row(step: str) -> None:
@@ -114,7 +116,7 @@ def reloaded(run: Run) -> None:
             before = set(world.workers())
             assert world.web is not None
             scene.inject("HUP", send, world.web.pid, signal.SIGHUP)
-            until(lambda b=before: not b & set(world.workers()), 40, "workers are replaced")
+            until(partial(_are_replaced, world, before), 40, "workers are replaced")
             scene.mended()
     _all_acknowledged(run, scene)
 
@@ -135,6 +137,10 @@ def stopped_in_order(run: Run) -> None:
             scene.mended()
     if ambiguous := run.outcome.verdict.ambiguous:
         run.outcome.notes.append(f"{ambiguous} connections were closed while the web stopped")
+
+
+def _are_replaced(world: World, before: set[int]) -> bool:
+    return not before & set(world.workers())
 
 
 def _all_acknowledged(run: Run, scene: Scene) -> None:
