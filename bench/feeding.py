@@ -40,4 +40,4 @@ def _check(status: int, body: bytes, wanted: int) -> None:
         raise LoadError(f"the batch door answered {status}: {body[:200]!r}")
     counted = sum(row["result"] == "counted" for row in json.loads(body)["results"])
     if counted != wanted:
-        raise LoadError(f"of {wanted} hits {counted} were counted")
+        raise LoadError(f"of {wanted} hits {counted} were counted: {body[:200]!r}")

@@ -28,6 +28,9 @@ _CLOCK_MONOTONIC, _TFD_NONBLOCK = 1, 0o4000
 #: Seconds that the last answers have, and that a first connection takes at most.
 PATIENCE = 10.0
 
+#: Asked once over each connection before it is used.
+_GREETING = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -105,7 +108,8 @@ def finish(process: subprocess.Popen[str]) -> Paced:
 class _Run:
     pace: Pace
     poll: select.epoll = field(default_factory=select.epoll)
-    free: list[socket.socket] = field(default_factory=list)
+    #: Used in turns: a server with threads gives one to each connection that says nothing.
+    free: deque[socket.socket] = field(default_factory=deque)
     #: By file number: the socket and when the request on it was due.
     busy: dict[int, tuple[socket.socket, int]] = field(default_factory=dict)
     #: Requests that were due when no connection was free.
@@ -115,11 +119,16 @@ class _Run:
 
     def connect(self) -> None:
         for _ in range(self.pace.connections):
-            made = socket.create_connection(("127.0.0.1", self.pace.port), timeout=PATIENCE)
-            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            made.setblocking(False)
-            self.poll.register(made, select.EPOLLIN)
-            self.free.append(made)
+            self.connect_one()
+
+    def connect_one(self) -> None:
+        made = socket.create_connection(("127.0.0.1", self.pace.port), timeout=PATIENCE)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        made.sendall(_GREETING)
+        made.recv(65_536)
+        made.setblocking(False)
+        self.poll.register(made, select.EPOLLIN)
+        self.free.append(made)
 
     def go(self) -> None:
         count = int(self.pace.rate * self.pace.seconds)
@@ -147,7 +156,7 @@ class _Run:
         self.bad += len(self.busy) + len(self.late)
 
     def send(self, request: bytes) -> None:
-        made = self.free.pop()
+        made = self.free.popleft()
         made.send(request)
         self.busy[made.fileno()] = made, self.late.popleft()
 
@@ -174,10 +183,7 @@ class _Run:
     def replace(self, made: socket.socket) -> None:
         self.poll.unregister(made)
         made.close()
-        fresh = socket.create_connection(("127.0.0.1", self.pace.port), timeout=PATIENCE)
-        fresh.setblocking(False)
-        self.poll.register(fresh, select.EPOLLIN)
-        self.free.append(fresh)
+        self.connect_one()
 
     def close(self) -> None:
         for made in [*self.free, *(made for made, _ in self.busy.values())]:

@@ -17,7 +17,7 @@ from bench.rows import Bound, Row, Side
 from bench.samples import Sample
 
 #: Hits of the short form.
-HITS = 40_000
+HITS = 20_000
 
 #: Parts into which they are cut; memory is looked at after each.
 PARTS = 10
