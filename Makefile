@@ -1,12 +1,13 @@
 # run     set up and start Luot with its demo on http://localhost:8000/demo/
 # test    set up, lint, and run the whole suite
+# bench   measure every figure beside something simple; make bench FIGURES="hits cpu" for some
 # lint    check, change nothing          fix     let the tools mend what they can
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint fix install clean
+.PHONY: run test bench lint fix install clean
 
 run: $(STAMP)
 	LUOT_DEMO=true $(BIN)/luot serve --config config/luot.toml
@@ -14,6 +15,9 @@ run: $(STAMP)
 test: $(STAMP) lint
 	$(BIN)/python tests/chromium.py
 	$(BIN)/python -m pytest
+
+bench: $(STAMP)
+	$(BIN)/python -m bench $(FIGURES)
 
 lint: $(STAMP)
 	$(BIN)/ruff check
