@@ -5,6 +5,7 @@ Both fronts behind one client: the asynchronous one on a loop of its own, spoken
 import asyncio
 import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -16,6 +17,14 @@ from service.web.asgi import Front
 
 #: Seconds that an answer may take.
 PATIENCE = 30.0
+
+
+def run(coroutine: Any) -> Any:
+    """
+    What a coroutine returns, on a loop in a thread: the tests' own may have a browser's loop.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, coroutine).result(PATIENCE)
 
 
 class Loop:

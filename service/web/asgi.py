@@ -197,9 +197,13 @@ class Front:
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> Answer:
         asked = _request(scope)
-        may_see = self._may_read(bearer_of(asked.header("authorization")))
+        token = bearer_of(asked.header("authorization"))
+        wanted = self._runtime, asked, self._may_read(token)
         try:
-            question = await self._threads.run(questions.question, self._runtime, asked, may_see)
+            if token is None:
+                question = questions.question(*wanted)
+            else:
+                question = await self._threads.run(questions.question, *wanted)
             channel = await self._live.first(question)
         except LuotError as error:
             return refusal(refused("live", "/live", error), _CORS)

@@ -34,6 +34,7 @@ LARGEST_AUDIENCE = 5_000
 #: Bytes that wait for a listener until nothing more is sent.
 LARGEST_BUFFER = 4_096
 
+Key = tuple[str, tuple[str, ...]]
 Ask = Callable[[Question], Awaitable[dict[str, object]]]
 
 
@@ -114,7 +115,9 @@ class Live:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
-        self._channels: dict[tuple[str, tuple[str, ...]], Channel] = {}
+        self._channels: dict[Key, Channel] = {}
+        #: Channels that wait for their first numbers; thousands may come back at one moment.
+        self._opening: dict[Key, asyncio.Task[Channel]] = {}
         self._rounds: asyncio.Task[None] | None = None
         self._audience = 0
         self._is_closed = False
@@ -127,13 +130,14 @@ class Live:
         """
         if self._audience >= LARGEST_AUDIENCE or self._is_closed:
             raise Rejected(Reason.LIMIT, status=503)
-        key = asked.site.id, asked.paths
+        key = _key(asked)
         channel = self._channels.get(key)
-        if channel is None:
-            channel = Channel(asked)
-            channel.tell(await self._ask(asked))
-            channel = self._channels.setdefault(key, channel)
-        return channel
+        if channel is not None:
+            return channel
+        if key not in self._opening:
+            task = self._opening[key] = asyncio.ensure_future(self._open(asked))
+            task.add_done_callback(lambda _: self._opening.pop(key))
+        return await asyncio.shield(self._opening[key])
 
     async def stream(
         self, channel: Channel, scope: dict[str, Any], receive: Receive, send: Send
@@ -144,7 +148,7 @@ class Live:
         transport = scope.get("extensions", {}).get("luot.transport")
         if transport is not None:
             transport.set_write_buffer_limits(high=LARGEST_BUFFER)
-        listener = self._enter(channel)
+        channel, listener = self._enter(channel)
         watch = asyncio.ensure_future(_watch(receive, listener))
         try:
             await self._send_events(channel, listener, send)
@@ -177,22 +181,30 @@ class Live:
         if self._is_closed:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def _enter(self, channel: Channel) -> Listener:
+    async def _open(self, asked: Question) -> Channel:
+        channel = Channel(asked)
+        channel.tell(await self._ask(asked))
+        return channel
+
+    def _enter(self, channel: Channel) -> tuple[Channel, Listener]:
+        """
+        The listener, and the channel that its question has had since another came first.
+        """
+        channel = self._channels.setdefault(_key(channel.asked), channel)
         listener = Listener()
         channel.listeners.add(listener)
-        self._channels[channel.asked.site.id, channel.asked.paths] = channel
         self._audience += 1
         if self._is_closed:
             listener.leave()
         if self._rounds is None or self._rounds.done():
             self._rounds = asyncio.ensure_future(self._go_round())
-        return listener
+        return channel, listener
 
     def _leave(self, channel: Channel, listener: Listener) -> None:
         channel.listeners.discard(listener)
         self._audience -= 1
         if not channel.listeners:
-            self._channels.pop((channel.asked.site.id, channel.asked.paths), None)
+            self._channels.pop(_key(channel.asked), None)
 
     async def _go_round(self) -> None:
         loop = asyncio.get_running_loop()
@@ -203,6 +215,10 @@ class Live:
                 with contextlib.suppress(LuotError):
                     channel.tell(await self._ask(channel.asked))
             await asyncio.sleep(max(0.0, begun + ROUND_SECONDS - loop.time()))
+
+
+def _key(asked: Question) -> Key:
+    return asked.site.id, asked.paths
 
 
 async def _watch(receive: Receive, listener: Listener) -> None:

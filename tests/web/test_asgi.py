@@ -14,6 +14,7 @@ from service.web import asgi, live
 from service.web.app import create_app
 from service.web.asgi import Front
 from tests.conftest import CHROME, Luot, MakeLuot
+from tests.fronts import run
 
 BODY = b'{"site":"s1","path":"/a"}'
 HEADERS = [
@@ -98,7 +99,8 @@ def call(
         await asyncio.wait_for(front(scope, receive, send), 20)
         return sent
 
-    return asyncio.run(talk())
+    sent: Sent = run(talk())
+    return sent
 
 
 Make = Callable[..., Front]
@@ -339,7 +341,7 @@ def test_a_stream_that_nobody_reads_is_dropped(
         }
         await asyncio.wait_for(front(scope, never, send), 20)
 
-    asyncio.run(talk())
+    run(talk())
     assert transport.aborted
 
 
@@ -366,7 +368,7 @@ def test_a_quiet_stream_says_that_it_is_there(
         await asyncio.wait_for(front({**scope, "headers": HEADERS}, receive, send), 20)
         return beats
 
-    told = asyncio.run(talk())
+    told = run(talk())
     assert told.startswith(b"retry: 5000\nid: ")
     assert told.endswith(b"}\n\n:\n\n")
 
@@ -383,5 +385,5 @@ def test_a_web_socket_is_refused(luot: Luot, make_front: Make) -> None:
 
         await make_front(luot)({"type": "websocket"}, receive, send)
 
-    asyncio.run(talk())
+    run(talk())
     assert sent == [{"type": "websocket.close"}]
