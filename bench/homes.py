@@ -32,9 +32,6 @@ IS_ASYNCHRONOUS = "service.web.asgi" in CONFIG.read_text(encoding="utf-8")
 #: How the store that Luot brings keeps what it has, beside a journal.
 APPENDING = ("--appendonly", "yes", "--appendfsync", "everysec")
 
-#: Hits that one call of the batch door takes at most.
-LARGEST_BATCH = 500
-
 
 @dataclass(slots=True)
 class Front:

@@ -6,14 +6,12 @@ the Flask front runs under gunicorn's threads, four in each worker. After each r
 number of views has to have grown by as many as were answered. Bound: at least 3 times.
 """
 
-import time
-
+from bench.feeding import views, wait_for
 from bench.homes import Front, deployed_front, flask_front, home
-from bench.load import LoadError, press
+from bench.load import press
 from bench.plans import Plan
 from bench.rounds import alternate
 from bench.rows import Bound, Row, Side
-from bench.traffic import SITE
 
 #: Seconds of load before the first round.
 WARMING = 1
@@ -51,18 +49,10 @@ def counted_rate(plan: Plan, front: Front) -> float:
     """
     Hits per second that a front answered, each of which is in the site's number.
 
+    Hits that were kept, and had to wait until they were counted, make the round longer.
     :raises LoadError: fewer were counted than answered
     """
-    before = _views(front)
+    before = views(front)
     load = press(front.base, "hits", plan.folder, plan.seconds, plan.connections)
-    counted = _views(front) - before
-    # What was under way when the load ended is counted as well.
-    if counted < load.requests:
-        raise LoadError(f"{load.requests} hits were answered and {counted} counted")
-    return load.rate
-
-
-def _views(front: Front) -> int:
-    # Under a path that nobody asked for, so that no answer is shown again.
-    told = front.ask(f"/counters?site={SITE}&path=/asked-{time.monotonic_ns()}")
-    return int(told["views"]["total"])
+    waited = wait_for(front, before + load.requests)
+    return load.requests / (load.seconds + waited)
