@@ -248,8 +248,9 @@ def _place(places: dict[Any, int], text: object) -> int:
 
 def _days(site: Site, items: Iterable[Item], now_ms: int) -> dict[str, _Day]:
     """
-    The days that items fall on, each with the one before, whose visits go on, and where it is over
-    the one after, into which they went on.
+    The days that items fall on, each with its neighbours: visits go on from the one before.
+
+    The one after is only there when the day is over, so that visits may have gone on into it.
     """
     own = {item.moment.day for item in items}
     found = own | {day_before(day, site.zone) for day in own}
