@@ -94,8 +94,9 @@ def test_another_epoch_server_or_phase_is_refused(
     [
         b"",
         b"\xc1",
+        msgspec.msgpack.encode([1]),
         msgspec.msgpack.encode([2]),
-        msgspec.msgpack.encode([1, [], [], [], [], [], [[0]]]),
+        msgspec.msgpack.encode([2, [], [], [], [], [], [], [], [], [], [[0]]]),
         msgspec.msgpack.encode("text"),
     ],
 )
@@ -111,7 +112,7 @@ def test_a_batch_with_an_item_that_cannot_be_read_is_refused_whole(
     producer: Producer, raw: Any
 ) -> None:
     told = msgspec.msgpack.decode(producer.batch.packed)
-    told[6] += [[1, "no time", 2, 0, 1]]
+    told[10] += [[1, "no time", 2, 0, 1]]
     before = {key: raw.dump(key) for key in raw.scan_iter()}
 
     with pytest.raises(StoreError):
