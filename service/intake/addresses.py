@@ -25,20 +25,25 @@ _WITH_PORT = re.compile(r"([0-9.]++):[0-9]{0,5}")
 
 # Python's own is_private also holds the documentation networks, and not the carriers' 100.64/10,
 # from which the load balancers of some clouds call.
-_PRIVATE = tuple(
-    ip_network(text)
-    for text in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "::1/128",
-        "fc00::/7",
-        "fe80::/10",
+_PRIVATE = {
+    (network.version, byte): network
+    for network in map(
+        ip_network,
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "::1/128",
+            "fc00::/7",
+            "fe80::/10",
+        ),
     )
-)
+    # No two of them begin with the same byte, so an address is held against one at most.
+    for byte in range(network[0].packed[0], network[-1].packed[0] + 1)
+}
 
 
 class _Address(msgspec.Struct, frozen=True):
@@ -120,16 +125,17 @@ def _address(text: str | None) -> _Address | None:
 
 @lru_cache(maxsize=REMEMBERED)
 def _remembered(text: str) -> _Address | None:
-    parsed = _plain(text) or _parsed(text)
+    parsed = plain(text) or _parsed(text)
     if parsed is None:
         return None
-    private = any(parsed in network for network in _PRIVATE)
-    return _Address(str(parsed), parsed.packed[:8], private)
+    packed = parsed.packed
+    private = _PRIVATE.get((parsed.version, packed[0]))
+    return _Address(str(parsed), packed[:8], private is not None and parsed in private)
 
 
-def _plain(text: str) -> IPv4Address | None:
+def plain(text: str) -> IPv4Address | None:
     """
-    An IPv4 address in its usual form, which the system reads faster than Python.
+    An IPv4 address in its usual form, which the system reads faster than Python; else none.
     """
     try:
         packed = socket.inet_pton(socket.AF_INET, text)

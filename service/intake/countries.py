@@ -19,10 +19,14 @@ from iptocc import country_code
 
 from service.dimensions import UNKNOWN
 from service.errors import SettingsError
-from service.intake.addresses import ADDRESS_CHARACTERS, REMEMBERED
+from service.intake.addresses import ADDRESS_CHARACTERS, REMEMBERED, plain
 
 #: Kosovo, which tables write as everybody does although ISO has assigned no code to it.
 _KOSOVO = "XK"
+
+# First numbers of the IPv4 networks that are not the whole internet's (RFC 6890): the other
+# addresses need not be compared with each of those.
+_SPECIAL = frozenset({0, 10, 100, 127, 169, 172, 192, 198, 203, *range(224, 256)})
 
 # Names such as EST or CET span many countries; the database links each to a city in one of them.
 _NO_PLACE = re.compile(r"[A-Z]{3}(?:\d[A-Z]{3})?")
@@ -68,8 +72,10 @@ class Countries:
         return known or _assigned(_zones().get(timezone or "", "")) or UNKNOWN
 
     def _of_address(self, address: str) -> str:
-        told = (_assigned(code) for code in self._told(address))
-        return next((code for code in told if code), "")
+        for code in self._told(address):
+            if assigned := _assigned(code):
+                return assigned
+        return ""
 
     def _told(self, address: str) -> Iterator[str]:
         """
@@ -77,14 +83,13 @@ class Countries:
         """
         public = _public(address)
         if public is not None:
-            yield self._by_database(public)
+            if self._database is not None:
+                yield self._by_database(self._database, public)
             yield country_code(str(public)) or ""
 
-    def _by_database(self, address: IPv4Address | IPv6Address) -> str:
-        if self._database is None:
-            return ""
+    def _by_database(self, database: maxminddb.Reader, address: IPv4Address | IPv6Address) -> str:
         try:
-            record: Any = self._database.get(address)
+            record: Any = database.get(address)
         except (maxminddb.InvalidDatabaseError, ValueError):
             # Damage found while reading, or a database without IPv6: the next one is asked.
             return ""
@@ -125,6 +130,9 @@ def _public(address: str) -> IPv4Address | IPv6Address | None:
     """
     The address, if it is one that somebody holds in the whole internet.
     """
+    quick = plain(address)
+    if quick is not None and quick.packed[0] not in _SPECIAL:
+        return quick
     try:
         found = ip_address(address)
     except ValueError:

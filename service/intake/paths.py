@@ -91,20 +91,18 @@ def page_path(target: str, rules: PathRules, field: str = "path") -> PagePath:
     :raises Rejected: malformed, for control characters, lone surrogates, broken escapes and
         escapes that are no UTF-8, in whatever is kept
     """
-    if len(target) <= PATH_BYTES and _PLAIN.fullmatch(target):
-        return PagePath(target.lower() if rules.lower_case else target, truncated=False)
     if not target.isascii() and _SURROGATE.search(target):
         raise Rejected(Reason.MALFORMED, field)
     try:
         address, _, fragment = target.partition("#")
         path, _, query = address.partition("?")
-        path = _resolved(_cased(_written(path), rules), rules)
+        path = _path(path, rules)
         parameters = _parameters(query, rules)
         fragment = _cased(_written(fragment), rules) if rules.hash_routing else ""
     except ValueError:
         raise Rejected(Reason.MALFORMED, field) from None
     whole = path + "".join(parameters) + (f"#{fragment}" if fragment else "")
-    if len(whole.encode()) <= PATH_BYTES:
+    if len(whole) <= PATH_BYTES and (whole.isascii() or len(whole.encode()) <= PATH_BYTES):
         return PagePath(whole, truncated=False)
     return PagePath(_shortened(path, parameters, fragment), truncated=True)
 
@@ -130,6 +128,12 @@ def cut(text: str, limit_bytes: int) -> str:
     if len(text) <= limit_bytes and text.isascii():
         return text
     return text.encode("utf-8", "ignore")[:limit_bytes].decode("utf-8", "ignore")
+
+
+def _path(text: str, rules: PathRules) -> str:
+    if _PLAIN.fullmatch(text):
+        return text.lower() if rules.lower_case else text
+    return _resolved(_cased(_written(text), rules), rules)
 
 
 def _is_plain(url: str) -> bool:
