@@ -11,6 +11,7 @@ because Python's own waiting is only good to a millisecond.
 import ctypes
 import json
 import os
+import re
 import select
 import socket
 import subprocess
@@ -125,7 +126,7 @@ class _Run:
         made = socket.create_connection(("127.0.0.1", self.pace.port), timeout=PATIENCE)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         made.sendall(_GREETING)
-        made.recv(65_536)
+        read_whole(made)
         made.setblocking(False)
         self.poll.register(made, select.EPOLLIN)
         self.free.append(made)
@@ -162,8 +163,7 @@ class _Run:
 
     def take(self, number: int) -> None:
         if number not in self.busy:
-            # The server closes a connection that had nothing to do.
-            self.replace_free(number)
+            self.mind_free(number)
             return
         made, due = self.busy.pop(number)
         answer = made.recv(65_536)
@@ -175,10 +175,12 @@ class _Run:
         else:
             self.replace(made)
 
-    def replace_free(self, number: int) -> None:
+    def mind_free(self, number: int) -> None:
         made = next(one for one in self.free if one.fileno() == number)
-        self.free.remove(made)
-        self.replace(made)
+        # A refusal's body may come after its head; nothing at all is the server's good-bye.
+        if not made.recv(65_536):
+            self.free.remove(made)
+            self.replace(made)
 
     def replace(self, made: socket.socket) -> None:
         self.poll.unregister(made)
@@ -189,6 +191,20 @@ class _Run:
         for made in [*self.free, *(made for made, _ in self.busy.values())]:
             made.close()
         self.poll.close()
+
+
+def read_whole(connection: socket.socket) -> bytes:
+    """
+    One answer with its body, which servers may send apart from its head.
+    """
+    answer = b""
+    while more := connection.recv(65_536):
+        answer += more
+        head, end, body = answer.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)
+        if end and len(body) >= (int(length[1]) if length else 0):
+            break
+    return answer
 
 
 class _Moment(ctypes.Structure):

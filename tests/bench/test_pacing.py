@@ -20,8 +20,11 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def do_GET(self) -> None:
-        self.send_response(204)
+        # Head and body go out apart, as asynchronous servers send them.
+        self.send_response(200)
+        self.send_header("Content-Length", "5")
         self.end_headers()
+        self.wfile.write(b"alive")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base has it
         pass
