@@ -27,7 +27,7 @@ def main() -> int:
             print(report.line(outcomes[-1]), flush=True)  # noqa: T201 - its answer
             report.save(outcomes, asked.out)
     finally:
-        worlds.end()
+        worlds.end_all()
     print(report.summary(outcomes))  # noqa: T201 - its answer
     return int(any(outcome.state in {"BROKEN", "FAILED"} for outcome in outcomes))
 

@@ -53,6 +53,6 @@ def run_row(row: Row, count: int, seed: int, worlds: Worlds, folder: Path) -> Ou
         outcome.verdict.broken.append(f"{type(error).__name__}: {error}"[:2000])
         outcome.notes += traceback.format_exc(limit=-4).splitlines()[-12:]
     if outcome.state != "ok":
-        worlds.end(f"{row.name}-world")
+        worlds.end_last(f"{row.name}-world")
     outcome.seconds = time.monotonic() - began
     return outcome

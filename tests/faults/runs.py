@@ -20,6 +20,9 @@ from tests.faults.waits import TookTooLong, until
 from tests.faults.watcher import Watcher
 from tests.faults.world import World
 
+#: Worlds that run at once while only one is used.
+KEPT = 2
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -47,31 +50,52 @@ class Outcome:
 
 class Worlds:
     """
-    Keeps the last world, for the next row that is built alike.
+    Keeps the last worlds, for the next rows that are built alike.
     """
 
     def __init__(self, keep_in: Path) -> None:
         self._keep_in = keep_in
-        self._world: World | None = None
+        #: The plan of the world that was given last.
+        self.given: Plan | None = None
+        self._worlds: dict[Plan, World] = {}
 
     def give(self, plan: Plan) -> World:
         """
         A world of this plan that runs and is in no doubt.
         """
-        if self._world is not None and (self._world.plan != plan or self._world.is_spoiled):
-            self.end()
-        if self._world is None:
-            self._world = World(plan)
-            self._world.start()
-        return self._world
+        self.given = plan
+        if plan in self._worlds and self._worlds[plan].is_spoiled:
+            self.end(plan)
+        if plan not in self._worlds:
+            while len(self._worlds) >= KEPT:
+                self.end(next(iter(self._worlds)))
+            self._worlds[plan] = World(plan)
+            self._worlds[plan].start()
+        # The one that was used last is given up last.
+        self._worlds[plan] = self._worlds.pop(plan)
+        return self._worlds[plan]
 
-    def end(self, name: str = "") -> None:
+    def end(self, plan: Plan, name: str = "") -> None:
         """
-        There is none; what it held is kept under ``name`` if one is given.
+        The world of this plan is gone; what it held is kept under ``name`` if one is given.
         """
-        if self._world is not None:
-            self._world.end(self._keep_in / name if name else None)
-            self._world = None
+        world = self._worlds.pop(plan, None)
+        if world is not None:
+            world.end(self._keep_in / name if name else None)
+
+    def end_last(self, name: str = "") -> None:
+        """
+        The world that was given last is gone, and kept under ``name`` if one is given.
+        """
+        if self.given is not None:
+            self.end(self.given, name)
+
+    def end_all(self) -> None:
+        """
+        There is no world.
+        """
+        for plan in list(self._worlds):
+            self.end(plan)
 
 
 @dataclass(slots=True)

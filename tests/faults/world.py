@@ -31,7 +31,7 @@ from tests.faults.plans import Plan, settings_file
 from tests.faults.processes import MARK, children, marked, send
 from tests.faults.readers import Api, Sql
 from tests.faults.stores import Store
-from tests.faults.waits import TookTooLong, until
+from tests.faults.waits import TookTooLong, soon, until
 from tests.journeys.serving import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -55,6 +55,9 @@ class World:
     next_hit: int = 1
     is_spoiled: bool = False
     mounts: list[Path] = field(default_factory=list)
+    replicas: list[Store] = field(default_factory=list)
+    #: Web processes that outlived their master and had to be killed.
+    orphans: int = 0
     store: Store = field(init=False)
     sql: Sql = field(init=False)
     api: Api = field(init=False)
@@ -129,10 +132,16 @@ class World:
         if self.plan.web_crash:
             told["LUOT_TEST_CRASH_AT"] = self.plan.web_crash
         # Right after a kill the port may still be an orphan's.
-        until(lambda: not self.workers_anywhere(), 20, "old web processes have ended")
+        if not soon(lambda: not self.workers_anywhere(), 3):
+            self._kill_orphans()
         self.web = self._run("web", told, "--port", str(self.port))
         if ready:
             self.wait_ready()
+
+    def _kill_orphans(self) -> None:
+        for pid in self.workers_anywhere():
+            self.orphans += send(pid, signal.SIGKILL)
+        until(lambda: not self.workers_anywhere(), 20, "orphans are gone")
 
     def start_second_web(self) -> "subprocess.Popen[bytes]":
         """
@@ -216,6 +225,9 @@ class World:
         (self.folder / "fsync_ms").write_text("0", encoding="ascii")
         for pid, _ in marked(self.mark):
             send(pid, signal.SIGCONT)
+        # A store writes its title over its environment, so it carries no mark.
+        if self.store.process is not None:
+            self.store.send(signal.SIGCONT)
         if self.store.process is None or self.store.process.poll() is not None:
             self.store.start()
         self.schedulers = [process for process in self.schedulers if process.poll() is None]
@@ -273,6 +285,8 @@ class World:
         """
         No process and no file of it is left; its logs, journals and SQL may be kept elsewhere.
         """
+        for store in (self.store, *self.replicas):
+            store.kill()
         for _ in range(50):
             left = [pid for pid, _ in marked(self.mark)]
             for pid in left:
@@ -297,7 +311,7 @@ class World:
         shutil.copytree(self.folder, place, ignore=shutil.ignore_patterns("*.sock", "metrics"))
 
     def _reap(self) -> None:
-        for process in (self.web, self.store.process, *self.schedulers):
+        for process in (self.web, *self.schedulers):
             if process is not None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     process.wait(5)

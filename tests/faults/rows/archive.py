@@ -177,7 +177,7 @@ def postgresql_away(run: Run) -> None:
                     server.start()
                     scene.mended()
         finally:
-            run.worlds.end()
+            run.worlds.end_last()
 
 
 @row("F28", "SQL's disk full", 5, 1, Feature.MOUNT)
@@ -217,7 +217,7 @@ def commit_reply_lost(run: Run) -> None:
                 link.heal()
             run.figure("replies lost", link.swallowed)
         finally:
-            run.worlds.end()
+            run.worlds.end_last()
             link.close()
 
 

@@ -66,7 +66,7 @@ def midnight(run: Run) -> None:
             scene.inject(f"midnight before {label}")
             last(max(at - time.monotonic(), 0) + 3)
         _judge_day(run, scene, at, label)
-    run.worlds.end()
+    run.worlds.end_last()
 
 
 @row("F36", "a new day's salt while Redis is away, two workers", 5, 1, Feature.JOURNAL)
@@ -85,4 +85,4 @@ def salt_changes_during_outage(run: Run) -> None:
             scene.mended()
             last(2)
         _judge_day(run, scene, at, label)
-    run.worlds.end()
+    run.worlds.end_last()

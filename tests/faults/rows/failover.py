@@ -43,6 +43,7 @@ def lagging_replica(run: Run) -> None:
         for number in range(run.count):
             primary = world.store
             replica = Store(Path(world.folder, f"replica-{number}"), primary.environment).start()
+            world.replicas.append(replica)
             _replicate(primary, replica)
             scene.after_acks(20)
             with replica.client() as client:
@@ -59,4 +60,4 @@ def lagging_replica(run: Run) -> None:
             link.cut()
             scene.mended()
     run.figure("views that the replica had not", behind)
-    run.worlds.end()
+    run.worlds.end_last()

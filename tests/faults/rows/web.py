@@ -61,6 +61,9 @@ def master_killed(run: Run) -> None:
             world.start_web()
             waits.append(time.monotonic() - began)
             scene.mended()
+    if world.orphans:
+        run.breaks(f"{world.orphans} workers outlived their master and kept its port")
+        world.is_spoiled = True
     run.figure("ready again after at most s", round(max(waits, default=-1), 1))
 
 
