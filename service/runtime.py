@@ -113,6 +113,8 @@ class Runtime:
         self.grants = Grants(self.database, self.clock)
         self.rates = Rates(self.clock, self.settings.rate_per_second, self.settings.rate_burst)
         self._last_known = LastKnown()
+        #: For each site what a restore was to bring back, until nothing is missing any more.
+        self.restored_for: dict[str, frozenset[str]] = {}
         self._closed: dict[str, tuple[int, LuotError]] = {}
         self._tried: dict[str, float] = {}
 
