@@ -135,6 +135,7 @@ class Owner:
         #: Adopted by the thread that looks for journals, and not looked after yet.
         self._found: list[Journal] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._is_new = asyncio.Event()
 
     def start(self, wake: Callable[[], None]) -> None:
         """
@@ -149,7 +150,7 @@ class Owner:
         self._finder = ThreadPoolExecutor(1, "luot-finder")
         self._tasks = [
             asyncio.create_task(self._again(LOOK, self.look)),
-            asyncio.create_task(self._again(LOOK, self._register)),
+            asyncio.create_task(self._again(LOOK, self._register_new)),
             asyncio.create_task(self._again(TRIM, self.trim)),
         ]
 
@@ -224,6 +225,7 @@ class Owner:
             self._begun_ms = now
             self._owned[self._own.producer] = self._own
             self._unregistered.add(self._own.producer)
+            self._is_new.set()
         return self._own
 
     def _lane(self, journal: Journal, site: str) -> OwnedLane:
@@ -322,6 +324,15 @@ class Owner:
             gone = sorted(self._retired)
             await asyncio.to_thread(self._house.retire, gone)
             self._retired.difference_update(gone)
+
+    async def _register_new(self) -> None:
+        """
+        SQL knows every producer of this process as soon as it is made, or can be reached.
+        """
+        if not self._unregistered:
+            await self._is_new.wait()
+        self._is_new.clear()
+        await self._register()
 
     async def _register(self) -> None:
         for producer in list(self._unregistered):
