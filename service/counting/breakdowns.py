@@ -1,10 +1,9 @@
 """
-How the values of a hit travel through Redis, which never looks at them, and by which rules they
-are counted where they arrive.
+How the values of a hit travel through Redis, and by which rules they are counted behind it.
 
-All values but the origin, which is source and channel, are one text: a hit's combination. A hit
-adds one row under it, whatever it is worth for seventeen dimensions, because that can be worked
-out later and Redis is the one place where all hits stand in line.
+All values but the origin, which is source and channel, are one text: a hit's combination. Redis
+never looks into it. A hit adds one row under it, whatever it is worth for seventeen dimensions,
+because that can be worked out later and Redis is the one place where all hits stand in line.
 """
 
 from collections.abc import Iterable

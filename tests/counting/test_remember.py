@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from service.counting.keys import SiteKeys
@@ -119,7 +119,8 @@ def hits_of(visits: list[Any], first_id: int) -> list[Seen]:
     """
     Visits of each reader, one after the other, none longer than the gap that ends one.
     """
-    found, at = [], dict.fromkeys(range(3), 0)
+    found: list[Seen] = []
+    at = dict.fromkeys(range(3), 0)
     for reader, gap, hits in visits:
         second = at[reader] + gap
         for step, page, has_id, event, internal in hits:
@@ -165,7 +166,10 @@ def two_sites(make_luot: MakeLuot) -> Luot:
     st.randoms(use_true_random=False),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_later_hits_count_as_if_nobody_had_been_forgotten(
     two_sites: Luot, visits: list[Any], later: list[Any], size: int, chance: Any

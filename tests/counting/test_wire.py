@@ -3,7 +3,7 @@ What can be read back from a batch that was packed before.
 """
 
 from service.counting.breakdowns import Rules, combination, pairs_of
-from service.counting.wire import Limits, batch, is_hit_of, keys_of, last_day_end_ms
+from service.counting.wire import Item, Limits, batch, is_hit_of, keys_of, last_day_end_ms
 from service.dimensions import Dimension
 from service.intake.hits import Filter, Filtered
 from tests.conftest import Luot
@@ -15,7 +15,10 @@ MIDNIGHT = 1_795_392_000_000
 
 def test_keys_and_kinds_of_items_are_in_the_bytes(luot: Luot) -> None:
     site = luot.runtime.sites["s1"]
-    items = [a_hit(luot, "/a"), Filtered("s1", Filter.BOT, site.moment(luot.clock.ms), "name")]
+    items: list[Item] = [
+        a_hit(luot, "/a"),
+        Filtered("s1", Filter.BOT, site.moment(luot.clock.ms), "name"),
+    ]
     told = batch(site, items, Limits.of(luot.runtime.settings), luot.clock.ms)
 
     assert keys_of("s1", told.packed) == told.keys
