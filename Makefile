@@ -1,12 +1,13 @@
 # run     set up and start Luot with its demo on http://localhost:8000/demo/
 # test    set up, lint, and run the whole suite
+# protocol-long   thousands of random schedules; LUOT_LONG=5000 says how many
 # lint    check, change nothing          fix     let the tools mend what they can
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test lint fix install clean
+.PHONY: run test protocol-long lint fix install clean
 
 run: $(STAMP)
 	LUOT_DEMO=true $(BIN)/luot serve --config config/luot.toml
@@ -14,6 +15,9 @@ run: $(STAMP)
 test: $(STAMP) lint
 	$(BIN)/python tests/chromium.py
 	$(BIN)/python -m pytest
+
+protocol-long: $(STAMP)
+	LUOT_LONG=$${LUOT_LONG:-2000} $(BIN)/python -m pytest tests/counting/test_protocol.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check
