@@ -1,13 +1,14 @@
 # run     set up and start Luot with its demo on http://localhost:8000/demo/
 # test    set up, lint, and run the whole suite
 # bench   measure every figure beside something simple; make bench FIGURES="hits cpu" for some
+# protocol-long   thousands of random schedules; LUOT_LONG=5000 says how many
 # lint    check, change nothing          fix     let the tools mend what they can
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test bench lint fix install clean
+.PHONY: run test bench protocol-long lint fix install clean
 
 run: $(STAMP)
 	LUOT_DEMO=true $(BIN)/luot serve --config config/luot.toml
@@ -18,6 +19,9 @@ test: $(STAMP) lint
 
 bench: $(STAMP)
 	$(BIN)/python -m bench $(FIGURES)
+
+protocol-long: $(STAMP)
+	LUOT_LONG=$${LUOT_LONG:-2000} $(BIN)/python -m pytest tests/counting/test_protocol.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check
