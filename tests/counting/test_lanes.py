@@ -30,10 +30,14 @@ class Heard:
         self.settled_seqs: list[int] = []
         self.replies: list[list[Any]] = []
         self.aways = 0
+        self.last_known = 0
 
     def settled(self, seq: int, reply: list[Any]) -> None:
         self.settled_seqs.append(seq)
         self.replies.append(reply)
+
+    def known(self, last: int) -> None:
+        self.last_known = last
 
     def away(self) -> None:
         self.aways += 1

@@ -63,7 +63,7 @@ class Host:
 
     def live(self, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
         async def lived() -> None:
-            await self.owner.start(lambda: None)
+            self.owner.start(lambda: None)
             try:
                 await test()
             finally:

@@ -159,7 +159,7 @@ def test_who_comes_after_the_end_is_refused(luot: Luot) -> None:
     hit, recorder, site = a_hit(luot, "/a"), luot.runtime.recorder, luot.runtime.sites["s1"]
 
     async def live() -> None:
-        await recorder.start()
+        recorder.start()
         await recorder.take(site, [hit])
         await recorder.stop()
         with pytest.raises(StoreUnavailable, match="this process ends"):
@@ -172,7 +172,7 @@ def test_more_hits_than_can_wait_are_refused(luot: Luot) -> None:
     hit, recorder, site = a_hit(luot, "/a"), luot.runtime.recorder, luot.runtime.sites["s1"]
 
     async def flood() -> list[object]:
-        await recorder.start()
+        recorder.start()
         waiting = [recorder.take(site, [hit] * 500) for _ in range(LARGEST_QUEUE // 500 + 3)]
         tasks = [asyncio.ensure_future(work) for work in waiting]
         await asyncio.sleep(0)

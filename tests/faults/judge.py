@@ -145,7 +145,7 @@ def judge(world: World, ledger: Ledger, before: Before, may_lose: int = 0) -> Ve
             verdict.broken.append(f"{many} {kind}")
     for site in SITES:
         verdict.broken += [f"{site}: {said}" for said in _disagreements(world, site, live[site])]
-    verdict.broken += _visitors(ledger, live, before)
+    verdict.broken += _visitors(ledger, live, before, may_lose)
     return verdict
 
 
@@ -231,7 +231,9 @@ def _api_disagreements(world: World, site: str, live: Numbers) -> Iterable[str]:
             yield f"the report says {told}, Redis has {_sum(live.days.values())}"
 
 
-def _visitors(ledger: Ledger, live: dict[str, Numbers], before: Before) -> Iterable[str]:
+def _visitors(
+    ledger: Ledger, live: dict[str, Numbers], before: Before, may_lose: int
+) -> Iterable[str]:
     """
     Sentences when one day has other visitors than those that sent something.
     """
@@ -241,7 +243,7 @@ def _visitors(ledger: Ledger, live: dict[str, Numbers], before: Before) -> Itera
             # Visitors that come again on another day, or in another row, are not new.
             continue
         hits = list(ledger.of_site(site))
-        acked = len({hit.address for hit in hits if hit.fate is Fate.ACKED})
+        acked = len({hit.address for hit in hits if hit.fate is Fate.ACKED}) - may_lose
         sent = len({hit.address for hit in hits})
         if not acked <= now.site[2] <= sent or now.site[1] != now.site[2]:
             yield (

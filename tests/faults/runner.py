@@ -9,11 +9,14 @@ import zlib
 from pathlib import Path
 
 from tests.faults.features import has
-from tests.faults.rows import archive, clocks, failover, journal, links, store, web
+from tests.faults.rows import archive, clocks, failover, journal, links, nemesis, store, web
 from tests.faults.runs import ROWS, Outcome, Row, Run, Worlds
 
 #: Modules whose rows are known because they were imported.
-THEMES = (web, store, links, archive, journal, clocks, failover)
+THEMES = (web, store, links, archive, journal, clocks, failover, nemesis)
+
+#: All rows; those that can share a world stand together.
+KNOWN = tuple(ROWS)
 
 
 def rows_named(names: str) -> list[Row]:
@@ -22,8 +25,8 @@ def rows_named(names: str) -> list[Row]:
     """
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     if not wanted:
-        return sorted(ROWS, key=_place)
-    found = [r for r in ROWS if any(r.name == w or r.name.startswith(f"{w}-") for w in wanted)]
+        return sorted(KNOWN, key=_place)
+    found = [r for r in KNOWN if any(r.name == w or r.name.startswith(f"{w}-") for w in wanted)]
     assert found, f"there is no row {names}"
     return sorted(found, key=_place)
 

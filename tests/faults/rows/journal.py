@@ -92,7 +92,7 @@ def _harm(run: Run, scene: Scene, what: str, since_ms: int) -> int:
     """
     files = [f for f in journal_files(scene.world.journal) if list(records(f))]
     waiting = [r for f in files for r in records(f) if r.kind == BATCH and r.time_ms > since_ms]
-    chosen = run.random.choice(waiting)
+    chosen = run.random.choice([r for r in waiting if r.time_ms > since_ms + 300])
     if what == "torn":
         tear(chosen.file)
     elif what == "empty":
@@ -125,8 +125,9 @@ def _harm_row(what: str, title: str, full: int) -> None:
         with run.under_load(world, ONCE) as scene:
             for _ in range(run.count):
                 scene.after_acks(20)
+                # What Redis has not answered yet waits, too.
+                since_ms = time.time_ns() // 1_000_000 - 50
                 scene.inject("SIGKILL Redis", world.store.kill)
-                since_ms = time.time_ns() // 1_000_000 + 300
                 last(0.3)
                 scene.after_acks(60)
                 scene.inject("SIGKILL web", world.kill_web)
