@@ -71,6 +71,8 @@ class Lane:
         #: How often something failed since a batch was settled: a Redis that is full or a replica
         #: says where it stands as if nothing were wrong, and refuses the batch.
         self._failures = 0
+        #: In which life and up to which ``seq`` it has said again who was seen.
+        self._told: tuple[tuple[int, bool, str] | None, int] = None, 0
         #: Whether hits are answered as queued because Redis does not take them now.
         self.is_away = False
 
@@ -168,12 +170,16 @@ class Lane:
         for (site, day), (salt, end_ms) in self.journal.salts().items():
             if site == self.site:
                 await self._link.put_salt(site, day, salt, end_ms)
-        for found in self.journal.read(self.site, 0):
+        life, told = self._told
+        # One call in thousands that is too slow does not mean to begin anew.
+        after = told if life == _life(standing) else 0
+        for found in self.journal.read(self.site, after):
             if isinstance(found, Lost):
                 continue
             if found.seq > standing.owed:
                 break
             await self._link.remember(self._call(standing, found.seq, found.body, None))
+            self._told = _life(standing), found.seq
         if standing.phase != "remember":
             # It came too late for the phase, but it has told.
             await self._link.arrive(self.site, self.journal.producer, replace(standing, round=""))

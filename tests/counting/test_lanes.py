@@ -239,6 +239,16 @@ def test_who_comes_too_late_to_remember_does_so_all_the_same(journal: Journal) -
     assert ("arrive", "s1", journal.producer, "") in world.said
 
 
+def test_telling_who_was_seen_goes_on_where_it_was_cut_off(journal: Journal) -> None:
+    fill(journal, *(b"%d" % seq for seq in range(1, 10)))
+    world = World(replace(OPEN, last=9, owed=9))
+    fine: list[Callable[[], None] | LuotError] = [lambda: None] * 5
+    world.instead["remember"] = fine + away(1)
+    run(world, journal)
+
+    assert [1, 2, 3, 4, 5, 6, 6, 7, 8, 9] == [s[1] for s in world.said if s[0] == "remember"]
+
+
 @pytest.mark.parametrize("phase", ["remember", "count"])
 def test_a_phase_that_takes_its_time_is_looked_at_now_and_then(
     journal: Journal, phase: str
