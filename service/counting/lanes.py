@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from service import crashes
-from service.counting.journal import Journal, Lost
+from service.counting.entries import Lost
+from service.counting.journal import Journal
 from service.counting.links import Call, Gap, Link, Standing
 from service.counting.records import Record
 from service.errors import LuotError, SiteNotOpen, StoreUnavailable
@@ -106,21 +107,21 @@ class Lane:
         """
         Redis has all that the journal has afterwards, and the site is open.
         """
-        self._failures, pause = 0, LOOK
+        self._failures, seconds = 0, LOOK
         while not self.is_drained:
             try:
                 await self._step()
-                pause = LOOK
+                seconds = LOOK
             except _NotYet:
-                await self._link.sleep(pause)
-                pause = min(pause * 2, PROBE)
+                await self._link.pause(seconds)
+                seconds = min(seconds * 2, PROBE)
             except LuotError as error:
                 self._standing = None
                 self._failures += 1
                 # Once may be a restart that is over; the second time nobody is kept waiting.
                 if self._failures > 1:
                     self._go_away(error)
-                    await self._link.sleep(PROBE)
+                    await self._link.pause(PROBE)
         self.is_away = False
 
     def _go_away(self, error: LuotError) -> None:

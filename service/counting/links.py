@@ -117,7 +117,7 @@ class Link(Protocol):
         The producer has nothing more to tell in this round.
         """
 
-    async def sleep(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
         """
         So much time has passed.
         """
@@ -214,7 +214,7 @@ class RedisLink:
         args = [standing.epoch, producer, standing.round]
         await self._call("arrive", [SiteKeys(site).state], args)
 
-    async def sleep(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
         """
         So much time has passed.
         """
