@@ -7,7 +7,9 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from service.counting.journal import QUARANTINE, Journal, segment_paths, sync_folder
+from service.counting.folders import segment_paths, sync_folder
+from service.counting.journal import Journal
+from service.counting.quarantines import QUARANTINE
 from service.counting.records import Record, RecordKind, encode
 from service.counting.segments import Segment
 from service.errors import JournalFailed

@@ -11,15 +11,17 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from service import metrics
 from service.clock import Clock
-from service.counting.desks import Group, Waiting
-from service.counting.journal import Entry, Journal
+from service.counting.desks import Group
+from service.counting.entries import Entry
+from service.counting.houses import House
+from service.counting.journal import Journal
 from service.counting.journals import Journals
-from service.counting.lanes import Lane
 from service.counting.links import DEADLINE, Link
+from service.counting.owned_lanes import OwnedLane
 from service.errors import JournalFailed, LuotError
 
 log = logging.getLogger(__name__)
@@ -38,78 +40,6 @@ FIRST_DEADLINE = 2.0
 JOURNAL_MS = 86_400_000
 
 _T = TypeVar("_T")
-
-
-class House(Protocol):
-    """
-    What the owner needs of the rest of Luot; every method may block and is called in a thread.
-    """
-
-    def register(self, producer: str) -> None:
-        """
-        SQL knows that the producer exists, so that a restore waits for it.
-        """
-
-    def watermarks(self, site: str) -> dict[str, int]:
-        """
-        For each producer the ``seq`` up to which SQL has its batches.
-        """
-
-    def retire(self, producers: Sequence[str]) -> None:
-        """
-        Nobody waits for these producers any more.
-        """
-
-
-class OwnedLane:
-    """
-    A lane with the task that runs it.
-    """
-
-    def __init__(self, link: Link, journal: Journal, site: str, wake: Callable[[], None]) -> None:
-        self.waiting = Waiting(wake)
-        self.lane = Lane(link, journal, site, self.waiting)
-        self.has_begun = False
-        self._wake = wake
-        self._task: asyncio.Task[None] | None = None
-
-    @property
-    def is_idle(self) -> bool:
-        """
-        Whether it has nothing to do.
-        """
-        return self._task is None or self._task.done()
-
-    @property
-    def is_free(self) -> bool:
-        """
-        Whether the next batch may be made: nobody waits for the last one.
-        """
-        return not self.waiting
-
-    def run(self) -> None:
-        """
-        It works until Redis has everything.
-        """
-        if self.is_idle and not self.lane.is_drained:
-            self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def _run(self) -> None:
-        try:
-            await self.lane.run()
-            self.has_begun = True
-        except Exception:
-            log.exception("lane has stopped", extra={"site": self.lane.site})
-        self._wake()
-
-    async def stop(self) -> None:
-        """
-        It does nothing any more; what it had not sent stays in its journal.
-        """
-        self.waiting.away()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
 
 class Owner:

@@ -18,6 +18,7 @@ from service.errors import JournalFailed, StoreUnavailable
 from tests import servers
 from tests.conftest import Luot, MakeLuot, SetClock
 from tests.counting.builders import a_hit
+from tests.counting.worlds import a_moment
 from tests.servers import until
 
 
@@ -175,7 +176,7 @@ def test_more_hits_than_can_wait_are_refused(luot: Luot) -> None:
         recorder.start()
         waiting = [recorder.take(site, [hit] * 500) for _ in range(LARGEST_QUEUE // 500 + 3)]
         tasks = [asyncio.ensure_future(work) for work in waiting]
-        await asyncio.sleep(0)
+        await a_moment()
         refused = [task for task in tasks if task.done()]
         await recorder.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
