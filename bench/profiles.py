@@ -1,7 +1,7 @@
 """
 Where a worker's processor time goes, while hits come as fast as they are answered.
 
-py-spy looks from outside at what the worker does, a hundred times a second, and slows nothing. It
+py-spy looks from outside at who holds the interpreter, some hundred times a second. It
 is taken from PATH, else from PyPI into the report's folder. Where neither works the worker is
 started with Python's own profiler around its main thread, which is all of an asynchronous front.
 """
@@ -55,7 +55,17 @@ def _py_spy(out: Path) -> str | None:
 def _spied(spy: str, plan: Plan, front: Front, folded: Path) -> str:
     watching = subprocess.Popen(
         [
-            *(spy, "record", "--format", "raw", "--rate", str(RATE), "--output", str(folded)),
+            *(
+                spy,
+                "record",
+                "--gil",
+                "--format",
+                "raw",
+                "--rate",
+                str(RATE),
+                "--output",
+                str(folded),
+            ),
             *("--duration", str(round(plan.seconds)), "--pid", str(front.workers()[0])),
         ],
         stdout=subprocess.DEVNULL,

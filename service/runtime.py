@@ -115,6 +115,8 @@ class Runtime:
         #: Whether this process could once keep hits and show numbers of every site.
         self.was_ready = False
         self._last_known = LastKnown()
+        #: For each site what a restore was to bring back, until nothing is missing any more.
+        self.restored_for: dict[str, frozenset[str]] = {}
         self._closed: dict[str, tuple[int, LuotError]] = {}
         self._tried: dict[str, float] = {}
 

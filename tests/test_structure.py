@@ -5,6 +5,7 @@ The shape of the code: which module may import which, and how long anything may 
 import ast
 import re
 import tokenize
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -186,7 +187,9 @@ def test_no_test_sleeps() -> None:
     for path in (ROOT / "tests").rglob("*.py"):
         with path.open(encoding="utf-8") as lines:
             tokens = list(tokenize.generate_tokens(lines.readline))
-        if any(t.type == tokenize.NAME and t.string == "sleep" for t in tokens):
+        named = [t.string for t in tokens if t.type == tokenize.NAME]
+        # A link has a method of this name; in a test it ends when the test says so.
+        if any(name == "sleep" and before != "def" for before, name in pairwise(named)):
             sleeping.append(path.name)
 
     assert sleeping == []

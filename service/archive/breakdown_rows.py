@@ -20,6 +20,15 @@ BreakdownRows = dict[tuple[str, str], dict[Value, list[int]]]
 
 _EVENT = PLACES[Dimension.EVENT]
 
+#: For each sum of ``Is`` the places in a row of eight that it adds to.
+_FLAGS = (
+    *(Is.VIEW, Is.NEW_VISIT, Is.NEW_VISITOR, Is.EVENT),
+    *(Is.VIEW, Is.PAGE_VISIT, Is.PAGE_VISITOR, Is.EVENT),
+)
+_ADDS = [
+    [place for place, flag in enumerate(_FLAGS) if flag in Is(what)] for what in range(2 * Is.EVENT)
+]
+
 
 @dataclass(frozen=True, slots=True)
 class _Combination:
@@ -39,13 +48,13 @@ def breakdown_rows(delta: Delta) -> BreakdownRows:
     """
     told: dict[str, _Combination] = {}
     rows: BreakdownRows = defaultdict(dict)
-    for (day, path, combination), (of_site, of_page) in _sums(delta).items():
+    for (day, path, combination), sums in _sums(delta).items():
         values = told.get(combination)
         if values is None:
             values = told[combination] = _taken_apart(combination, delta.rules)
         for path_, counted, of_views, of_events in (
-            ("", of_site, values.of_site, values.site_events),
-            (path, of_page, values.of_page, values.page_events),
+            ("", sums[:4], values.of_site, values.site_events),
+            (path, sums[4:], values.of_page, values.page_events),
         ):
             measures = counted[:3]
             if any(measures):
@@ -55,21 +64,15 @@ def breakdown_rows(delta: Delta) -> BreakdownRows:
     return rows
 
 
-def _sums(delta: Delta) -> dict[tuple[str, str, str], tuple[list[int], list[int]]]:
+def _sums(delta: Delta) -> dict[tuple[str, str, str], list[int]]:
     """
-    (site-day, path, combination) -> views, visits, visitors, events: for the site, for the page.
+    (site-day, path, combination) -> views, visits, visitors, events for the site; for the page.
     """
-    sums: dict[tuple[str, str, str], tuple[list[int], list[int]]] = defaultdict(
-        lambda: ([0, 0, 0, 0], [0, 0, 0, 0])
-    )
+    sums: dict[tuple[str, str, str], list[int]] = {}
     for (day, _, what, path, combination), hits in delta.hits.items():
-        of_site, of_page = sums[day, path, combination]
-        for place, flag in enumerate((Is.VIEW, Is.NEW_VISIT, Is.NEW_VISITOR, Is.EVENT)):
-            if what & flag.value:
-                of_site[place] += hits
-        for place, flag in enumerate((Is.VIEW, Is.PAGE_VISIT, Is.PAGE_VISITOR, Is.EVENT)):
-            if what & flag.value:
-                of_page[place] += hits
+        row = sums.setdefault((day, path, combination), [0] * 8)
+        for place in _ADDS[what]:
+            row[place] += hits
     return sums
 
 

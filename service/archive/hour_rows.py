@@ -22,19 +22,20 @@ def hour_rows(delta: Delta) -> HourRows:
     """
     rows: HourRows = defaultdict(lambda: [0] * 8)
     for (day, hour, what, path), hits in _shapes(delta).items():
-        if what != Is.PAGE_VISIT:
+        if _OF_SITE[what]:
             _add(rows[day, hour, ""], _OF_SITE[what], hits)
         _add(rows[day, hour, path], _OF_PAGE[what], hits)
-    for (day, hour, went, before, after), visits in delta.moves.items():
-        if went & Went.ENGAGED:
+    for (day, hour, told, before, after), visits in delta.moves.items():
+        went = Went(told)
+        if Went.ENGAGED in went:
             rows[day, hour, ""][_ENGAGED] += visits
             if before:
                 # Until then it had viewed one page, where it had entered.
                 rows[day, hour, before][_ENGAGED] += visits
-        if went & Went.ON:
+        if Went.ON in went:
             rows[day, hour, before][_EXITS] -= visits
             rows[day, hour, after][_EXITS] += visits
-        if went & Went.IN:
+        if Went.IN in went:
             _add(rows[day, hour, after], ((_ENTRIES, 1), (_EXITS, 1), (_ENGAGED, 1)), visits)
     for (day, hour, path), seconds in delta.seconds.items():
         rows[day, hour, ""][_SECONDS] += seconds

@@ -16,6 +16,7 @@ from service.archive.sites import new_token
 from service.clock import Clock
 from service.counting.deltas import Delta, chain, close_delta, forget_delta, read_delta
 from service.counting.store import Store
+from service.errors import SiteNotOpen
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def snapshot(
     Everything that Redis had counted when it was called is in SQL.
 
     :param at: told each step that is reached
-    :raises SiteNotOpen: the site has to be confirmed first; nothing was done
+    :raises SiteNotOpen: the site has to be confirmed or restored; nothing more was done
     :raises ArchiveBehind: SQL has lost something; nothing more is added until that is settled
     """
     status = store.status(site)
@@ -53,7 +54,12 @@ def snapshot(
             # Another scheduler has added and forgotten it since.
             continue
         at("read")
-        if add_delta(database, site, delta, clock.now_ms(), at) is Added.NOW:
+        added = add_delta(database, site, delta, clock.now_ms(), at)
+        if added is Added.OUTDATED:
+            # A restore has begun in SQL and perhaps died there. Who forgot this delta would leave
+            # Redis counting in a life that SQL adds nothing of.
+            raise SiteNotOpen(f"SQL has left epoch {delta.epoch} of {site} behind")
+        if added is Added.NOW:
             deltas, rows = deltas + 1, rows + _rows(delta)
             _tell_unreadable(site, delta)
         at("committed")

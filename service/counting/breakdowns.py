@@ -1,8 +1,8 @@
 """
 How the values of a hit travel through Redis, and by which rules they are counted behind it.
 
-Redis never looks at them. All values but the origin, which is source and channel, are one text:
-a hit's combination. A hit adds one row under it, whatever it is worth for seventeen dimensions,
+All values but the origin, which is source and channel, are one text: a hit's combination. Redis
+never looks into it. A hit adds one row under it, whatever it is worth for seventeen dimensions,
 because that can be worked out later and Redis is the one place where all hits stand in line.
 """
 

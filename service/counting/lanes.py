@@ -74,6 +74,9 @@ class Lane:
         self._recent: deque[_Recent] = deque(maxlen=RECENT)
         self._standing: Standing | None = None
         self._is_doubted = False
+        #: How often something failed since a batch was settled: a Redis that is full or a replica
+        #: says where it stands as if nothing were wrong, and refuses the batch.
+        self._failures = 0
         #: Whether hits are answered as queued because Redis does not take them now.
         self.is_away = False
 
@@ -108,19 +111,19 @@ class Lane:
         """
         Redis has all that the journal has afterwards, and the site is open.
         """
-        failures = looks = 0
+        self._failures, pause = 0, LOOK
         while not self.is_drained:
             try:
                 await self._step()
-                failures = looks = 0
+                pause = LOOK
             except _NotYet:
-                await self._link.sleep(min(LOOK * 2**looks, PROBE))
-                looks += 1
+                await self._link.sleep(pause)
+                pause = min(pause * 2, PROBE)
             except LuotError as error:
                 self._standing = None
-                failures += 1
+                self._failures += 1
                 # Once may be a restart that is over; the second time nobody is kept waiting.
-                if failures > 1:
+                if self._failures > 1:
                     self._go_away(error)
                     await self._link.sleep(PROBE)
         self.is_away = False
@@ -237,6 +240,7 @@ class Lane:
             return None
         last = max(seq, int(reply[1])) if reply[0] == "known" else seq
         self._standing = replace(standing, last=last)
+        self._failures = 0
         if self._listener is not None:
             self._listener.settled(seq, reply)
         return self._standing

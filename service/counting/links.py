@@ -123,55 +123,38 @@ class Link(Protocol):
         """
 
 
-class RedisLink:
+class FunctionLink:
     """
-    Redis, asked from an event loop. Safe before a fork until its first call.
+    What a lane asks, as calls of the library; those who inherit say how a call is made.
     """
 
-    def __init__(
-        self, url: str, moment: Callable[[str], Moment], open_site: Callable[[str], object]
-    ) -> None:
+    def __init__(self, moment: Callable[[str], Moment]) -> None:
         """
-        A link that opens its connections when it is first asked.
-
         :param moment: what time it is at a site
-        :param open_site: confirms or restores a site; called in a thread
         """
         self._moment = moment
-        self._open_site = open_site
-        self._opening: dict[str, asyncio.Task[object]] = {}
-        self._redis = redis.asyncio.Redis.from_url(
-            url,
-            socket_timeout=DEADLINE,
-            socket_connect_timeout=DEADLINE,
-            # A call that is sent again is sent by its lane, which knows what it does.
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=True,
-            encoding_errors="surrogateescape",
-        )
+
+    async def call(
+        self, function: str, keys: Sequence[str], args: Sequence[Any], verb: str = "FCALL"
+    ) -> Any:
+        """
+        What a function of the library answers.
+
+        :raises StoreUnavailable: Redis did not answer; it may have been applied
+        :raises SiteNotOpen: the function refused server, epoch or phase
+        """
+        raise NotImplementedError
 
     async def standings(self, site: str, producers: Sequence[str]) -> list[Standing]:
         """
         Where these producers stand.
         """
-        told = await self._call("standings", [SiteKeys(site).state], producers, verb="FCALL_RO")
+        told = await self.call("standings", [SiteKeys(site).state], producers, verb="FCALL_RO")
         run_id, epoch, phase, server, round_, rows = told
         return [
             Standing(run_id == server, int(epoch or 0), phase, round_, int(last), int(owed))
             for last, owed in rows
         ]
-
-    async def open(self, site: str) -> None:
-        """
-        The site is confirmed, or restored as far as that can be done now.
-        """
-        # Many lanes ask for it at once; one thread does it.
-        task = self._opening.get(site)
-        if task is None:
-            task = asyncio.create_task(asyncio.to_thread(self._open_site, site))
-            self._opening[site] = task
-            task.add_done_callback(lambda _: self._opening.pop(site))
-        await asyncio.shield(task)
 
     async def record(self, call: Call) -> list[Any]:
         """
@@ -188,7 +171,7 @@ class RedisLink:
             "",
             0,
         ]
-        told: list[Any] = await self._call("record", keys_of(call.site, call.packed), args)
+        told: list[Any] = await self.call("record", keys_of(call.site, call.packed), args)
         return told
 
     async def remember(self, call: Call) -> None:
@@ -196,7 +179,7 @@ class RedisLink:
         Redis knows again whom the hits of a batch have shown.
         """
         args = [call.epoch, self._now_ms(call.site), call.packed]
-        await self._call("remember", keys_of(call.site, call.packed), args)
+        await self.call("remember", keys_of(call.site, call.packed), args)
 
     async def put_salt(self, site: str, day: str, salt: bytes, end_ms: int) -> None:
         """
@@ -204,7 +187,7 @@ class RedisLink:
         """
         keys = SiteKeys(site)
         life = salt_life(end_ms, self._now_ms(site))
-        await self._call("salt", [keys.state, keys.salt(day)], [salt.hex(), life, "remember"])
+        await self.call("salt", [keys.state, keys.salt(day)], [salt.hex(), life, "remember"])
 
     async def skip(self, gap: Gap) -> None:
         """
@@ -212,14 +195,57 @@ class RedisLink:
         """
         keys, now = SiteKeys(gap.site), self._moment(gap.site)
         args = [gap.epoch, gap.producer, gap.last, gap.seq, now.ms, now.day.label, now.hour]
-        await self._call("skip", [keys.state, keys.delta], [*args, gap.hits, gap.batches])
+        await self.call("skip", [keys.state, keys.delta], [*args, gap.hits, gap.batches])
 
     async def arrive(self, site: str, producer: str, standing: Standing) -> None:
         """
         The producer has nothing more to tell in this round.
         """
         args = [standing.epoch, producer, standing.round]
-        await self._call("arrive", [SiteKeys(site).state], args)
+        await self.call("arrive", [SiteKeys(site).state], args)
+
+    def _now_ms(self, site: str) -> int:
+        return self._moment(site).ms
+
+
+class RedisLink(FunctionLink):
+    """
+    Redis, asked from an event loop. Safe before a fork until its first call.
+    """
+
+    def __init__(
+        self, url: str, moment: Callable[[str], Moment], open_site: Callable[[str], object]
+    ) -> None:
+        """
+        A link that opens its connections when it is first asked.
+
+        :param moment: what time it is at a site
+        :param open_site: confirms or restores a site; called in a thread
+        """
+        super().__init__(moment)
+        self._open_site = open_site
+        self._opening: dict[str, asyncio.Task[object]] = {}
+        self._redis = redis.asyncio.Redis.from_url(
+            url,
+            socket_timeout=DEADLINE,
+            socket_connect_timeout=DEADLINE,
+            # A call that is sent again is sent by its lane, which knows what it does.
+            retry=Retry(NoBackoff(), 0),
+            decode_responses=True,
+            encoding_errors="surrogateescape",
+        )
+
+    async def open(self, site: str) -> None:
+        """
+        The site is confirmed, or restored as far as that can be done now.
+        """
+        # Many lanes ask for it at once; one thread does it.
+        task = self._opening.get(site)
+        if task is None:
+            task = asyncio.create_task(asyncio.to_thread(self._open_site, site))
+            self._opening[site] = task
+            task.add_done_callback(lambda _: self._opening.pop(site))
+        await asyncio.shield(task)
 
     async def sleep(self, seconds: float) -> None:
         """
@@ -227,18 +253,18 @@ class RedisLink:
         """
         await asyncio.sleep(seconds)
 
-    def _now_ms(self, site: str) -> int:
-        return self._moment(site).ms
-
     async def close(self) -> None:
         """
         No connection is open afterwards.
         """
         await self._redis.aclose()
 
-    async def _call(
+    async def call(
         self, function: str, keys: Sequence[str], args: Sequence[Any], verb: str = "FCALL"
     ) -> Any:
+        """
+        What a function answers; the library is loaded when it is missing.
+        """
         asked = (verb, f"luot_v1_{function}", len(keys), *keys, *args)
         try:
             return await self._guarded(*asked)

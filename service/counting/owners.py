@@ -33,9 +33,6 @@ TRIM = 60.0
 #: Seconds that hits wait for the first answer of a site: it may have to be opened.
 FIRST_DEADLINE = 2.0
 
-#: Seconds after a failure of the disk until it is tried again.
-REFUSING = 0.5
-
 #: A journal takes new hits for so long, in ms; then its process goes on with another one, so that
 #: none grows older than the numbers that are known of it.
 JOURNAL_MS = 86_400_000
@@ -130,13 +127,15 @@ class Owner:
         self._clock = clock
         self._own: Journal | None = None
         self._begun_ms = 0
-        self._refuse_until = 0.0
         self._size = 0
         self._owned: dict[str, Journal] = {}
         self._lanes: dict[tuple[str, str], OwnedLane] = {}
         self._unregistered: set[str] = set()
         self._retired: set[str] = set()
+        #: Adopted by the thread that looks for journals, and not looked after yet.
+        self._found: list[Journal] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._is_new = asyncio.Event()
 
     def start(self, wake: Callable[[], None]) -> None:
         """
@@ -147,8 +146,11 @@ class Owner:
         self._wake = wake
         # One thread writes, syncs and trims, so that no two do so at once.
         self._disk = ThreadPoolExecutor(1, "luot-journal")
+        # What dead processes left may take seconds to read; nobody's hits wait for that.
+        self._finder = ThreadPoolExecutor(1, "luot-finder")
         self._tasks = [
             asyncio.create_task(self._again(LOOK, self.look)),
+            asyncio.create_task(self._again(LOOK, self._register_new)),
             asyncio.create_task(self._again(TRIM, self.trim)),
         ]
 
@@ -161,6 +163,8 @@ class Owner:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for owned in self._lanes.values():
             await owned.stop()
+        await asyncio.to_thread(self._finder.shutdown)
+        self._take_over()
         for journal in self._owned.values():
             await self._on_disk(journal.close)
         self._disk.shutdown(wait=True)
@@ -183,8 +187,6 @@ class Owner:
 
         :raises JournalFailed: none of them is
         """
-        if asyncio.get_running_loop().time() < self._refuse_until:
-            raise JournalFailed("journal: the disk refused a moment ago")
         journal = await self._journal()
         size = sum(len(entry.body) for entry in entries)
         if self._size + size > self._journals.capacity:
@@ -192,20 +194,14 @@ class Owner:
         try:
             seqs = await self._on_disk(journal.append, entries)
         except JournalFailed:
-            await self._begin_anew(journal)
+            # Its lanes go on with what it has; new hits begin a new one. One that never kept
+            # anything is as good as new: a disk that is full for a night fills no process.
+            if journal.sites or not journal.is_empty:
+                self._own = None
             raise
         self._size += size
         for entry, group, seq in zip(entries, groups, seqs, strict=True):
             self._send(journal, entry, group, seq)
-
-    async def _begin_anew(self, failed: Journal) -> None:
-        """
-        New hits begin a new journal, a little later; the lanes of the one that failed go on.
-        """
-        self._own = None
-        self._refuse_until = asyncio.get_running_loop().time() + REFUSING
-        if failed.is_empty:
-            await self._drop(failed)
 
     def _send(self, journal: Journal, entry: Entry, group: Group, seq: int) -> None:
         owned = self._lane(journal, entry.site)
@@ -229,7 +225,7 @@ class Owner:
             self._begun_ms = now
             self._owned[self._own.producer] = self._own
             self._unregistered.add(self._own.producer)
-            self._tasks.append(asyncio.create_task(self._register()))
+            self._is_new.set()
         return self._own
 
     def _lane(self, journal: Journal, site: str) -> OwnedLane:
@@ -245,17 +241,25 @@ class Owner:
         """
         Idle lanes know where they stand, and journals without an owner have one.
         """
-        await self._register()
-        self._size = await asyncio.to_thread(self._journals.size)
+        loop = asyncio.get_running_loop()
+        self._size = await loop.run_in_executor(self._finder, self._journals.size)
         metrics.journal_bytes.set(self._size)
         # Not where new hits are written: a large journal takes seconds to look through.
-        for journal in await asyncio.to_thread(self._journals.adopt, set(self._owned)):
-            self._owned[journal.producer] = journal
+        await loop.run_in_executor(self._finder, self._find, set(self._owned))
+        self._take_over()
         for journal in list(self._owned.values()):
             # Each stands for all sites, also where it has no hits: a restore waits for it.
             for site in self._sites:
                 self._lane(journal, site).run()
         await asyncio.gather(*(self._poll(site) for site in self._sites))
+
+    def _find(self, owned: set[str]) -> None:
+        self._found.extend(self._journals.adopt(owned))
+
+    def _take_over(self) -> None:
+        while self._found:
+            journal = self._found.pop()
+            self._owned[journal.producer] = journal
 
     async def _poll(self, site: str) -> None:
         lanes = [owned for (_, name), owned in self._lanes.items() if name == site]
@@ -278,42 +282,57 @@ class Owner:
         """
         now = self._clock.now_ms()
         marks: dict[str, dict[str, int]] = defaultdict(dict)
-        for site in {site for journal in self._owned.values() for site in journal.sites}:
-            if site in self._sites:
-                for producer, seq in (
-                    await asyncio.to_thread(self._house.watermarks, site)
-                ).items():
-                    marks[producer][site] = seq
+        sites = {site for journal in self._owned.values() for site in journal.sites}
+        for site in sites.intersection(self._sites):
+            told = await asyncio.to_thread(self._house.watermarks, site)
+            for producer, seq in told.items():
+                marks[producer][site] = seq
         for producer, journal in list(self._owned.items()):
-            await self._on_disk(journal.seal_old, now)
-            await self._on_disk(journal.trim, marks[producer], now)
-            if journal is self._own:
-                # Hits may be on their way into it; another one takes the next.
-                self._own = None if journal.is_empty and journal.sites else journal
-            elif journal.is_empty:
-                await self._drop(journal)
-            elif await self._on_disk(partial(self._journals.set_aside, journal, now)):
-                self._forget(journal)
+            try:
+                await self._trim_journal(journal, marks[producer], now)
+            except OSError:
+                # The others are not to be kept for ever because of this one.
+                log.exception("journal cannot be trimmed", extra={"producer": producer})
         await self._retire()
+
+    async def _trim_journal(self, journal: Journal, marks: dict[str, int], now: int) -> None:
+        await self._on_disk(journal.seal_old, now)
+        await self._on_disk(journal.trim, marks, now)
+        if journal is self._own:
+            # Hits may be on their way into it; another one takes the next.
+            self._own = None if journal.is_empty and journal.sites else journal
+        elif journal.is_empty:
+            await self._drop(journal)
+        elif await self._on_disk(partial(self._journals.set_aside, journal, now)):
+            await self._forget(journal)
 
     async def _drop(self, journal: Journal) -> None:
         """
         The empty journal is gone.
         """
         await self._on_disk(journal.remove)
-        self._forget(journal)
+        await self._forget(journal)
         self._retired.add(journal.producer)
 
-    def _forget(self, journal: Journal) -> None:
+    async def _forget(self, journal: Journal) -> None:
         del self._owned[journal.producer]
         for key in [key for key in self._lanes if key[0] == journal.producer]:
-            del self._lanes[key]
+            await self._lanes.pop(key).stop()
 
     async def _retire(self) -> None:
         if self._retired:
             gone = sorted(self._retired)
             await asyncio.to_thread(self._house.retire, gone)
             self._retired.difference_update(gone)
+
+    async def _register_new(self) -> None:
+        """
+        SQL knows every producer of this process as soon as it is made, or can be reached.
+        """
+        if not self._unregistered:
+            await self._is_new.wait()
+        self._is_new.clear()
+        await self._register()
 
     async def _register(self) -> None:
         for producer in list(self._unregistered):

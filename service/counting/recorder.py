@@ -116,6 +116,7 @@ class Recorder:
         self._waiting = 0
         self._busy: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
         self._owner: Owner | None = None
         if self._make_owner is not None:
             self._owner = self._make_owner()
@@ -131,8 +132,9 @@ class Recorder:
         if self._loop is None:
             return
         self._loop = None
-        for task in list(self._tasks):
-            task.cancel()
+        # Nothing is cut off: whoever is in a batch that is being written is told what became of it.
+        self._is_stopping = True
+        self._wake.set()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for desk in self._desks.values():
             while desk:
@@ -148,10 +150,12 @@ class Recorder:
 
         :param items: at most 500
         :raises JournalFailed: nothing was kept
-        :raises StoreUnavailable: without a journal: it may or may not be counted; a copy with the
-            same id is safe
+        :raises StoreUnavailable: too many wait, or the recorder stops, and nothing was kept;
+            without a journal: it may or may not be counted; a copy with the same id is safe
         :raises SiteNotOpen: without a journal: the site has to be restored first
         """
+        if self._is_stopping:
+            raise StoreUnavailable("this process ends")
         if self._waiting >= LARGEST_QUEUE:
             raise StoreUnavailable("more hits wait than can be kept")
         crashes.at("taken")
@@ -165,7 +169,7 @@ class Recorder:
         return await ticket.future
 
     async def _work(self) -> None:
-        while True:
+        while not self._is_stopping:
             await self._wake.wait()
             self._wake.clear()
             while groups := self._gather():
@@ -180,6 +184,8 @@ class Recorder:
         """
         A batch of each site that has hits waiting and no batch under way.
         """
+        if self._is_stopping:
+            return []
         groups = [
             desk.gather() for desk in self._desks.values() if desk and self._is_free(desk.site.id)
         ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from service.counting.keys import SiteKeys
@@ -166,7 +166,10 @@ def two_sites(make_luot: MakeLuot) -> Luot:
     st.randoms(use_true_random=False),
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_later_hits_count_as_if_nobody_had_been_forgotten(
     two_sites: Luot, visits: list[Any], later: list[Any], size: int, chance: Any

@@ -22,8 +22,9 @@
 --   luot:{S}:delta:<token>   hash    the same, closed, until SQL has it.
 --   luot:{S}:salt:<day>      string  the salt of a site-day. Gone 24 hours after its end.
 --   luot:{S}:visitors:<day>  hash    visitor -> minute and hits in it, then its visits, each with
---                                    start, end, hour, whether engaged, last path, origin, day
---                                    it belongs to, and the visit beside it over midnight; packed
+--                                    start, end, time of its last view, hour, whether engaged,
+--                                    last path, origin, the day it belongs to, and its copy
+--                                    on the other side of midnight; packed
 --                                    by 3_batch. Times are ms from the beginning of the site-day.
 --                                    Gone 24 hours after its end, or after the last write to a
 --                                    day that was opened again; so is the next one.

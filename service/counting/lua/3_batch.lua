@@ -37,7 +37,7 @@ local SITE_KEYS, DAY_KEYS = 5, 3
 -- A visitor's record: the minute and hits in it; then each visit. Its texts have their lengths in
 -- front of them. A table would be packed by a general rule, which costs twice as much.
 local RECORD = '<HI3'
-local VISIT = '<i4i4BBHc0Hc0Bc0Bc0'
+local VISIT = '<i4i4i4BBHc0Hc0Bc0Bc0'
 
 -- The character that stands for the first visit in what a visitor has viewed; a day has 50 at most.
 local FIRST_VISIT = 33
@@ -50,9 +50,10 @@ local call, unpack_struct, pack_struct, find, match, format, sub, char, floor, m
 local SHORT = {}
 for n = 0, 999 do SHORT[n] = n .. '' end
 
--- Takes Redis and Lua's libraries.
+-- Takes Redis and Lua's libraries, once in the life of this library.
 --   Afterwards everything below may be called.
 local function take_tools()
+  if call then return end
   call, unpack_struct, pack_struct = redis.call, struct.unpack, struct.pack
   find, match, format = string.find, string.match, string.format
   sub, char = string.sub, string.char
@@ -130,10 +131,10 @@ local function parse_record(text)
   local minute, hits, at = unpack_struct(RECORD, text)
   local record, size = {minute, hits}, #text
   while at <= size do
-    local start, stop, hour, engaged, path, origin, home, beside, rest =
+    local start, stop, viewed, hour, engaged, path, origin, home, beside, rest =
       unpack_struct(VISIT, text, at)
-    record[#record + 1] = {start = start, stop = stop, hour = hour, engaged = engaged,
-      path = path, origin = origin, home = home, beside = beside}
+    record[#record + 1] = {start = start, stop = stop, viewed = viewed, hour = hour,
+      engaged = engaged, path = path, origin = origin, home = home, beside = beside}
     at = rest
   end
   return record
@@ -144,8 +145,8 @@ local function pack_record(record)
   local text = pack_struct(RECORD, record[1], min(record[2], 65535))
   for i = 3, #record do
     local v = record[i]
-    text = text .. pack_struct(VISIT, v.start, v.stop, v.hour, v.engaged, #v.path, v.path,
-      #v.origin, v.origin, #v.home, v.home, #v.beside, v.beside)
+    text = text .. pack_struct(VISIT, v.start, v.stop, v.viewed, v.hour, v.engaged, #v.path,
+      v.path, #v.origin, v.origin, #v.home, v.home, #v.beside, v.beside)
   end
   return text
 end

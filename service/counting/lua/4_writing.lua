@@ -96,10 +96,12 @@ local function write_seen(batch, now)
     end
   end
   for _, key in ipairs(batch.name_keys) do call('SET', key, '1', 'EX', BATCH_TTL) end
-  if #batch.online > 0 then
+  local list = {}
+  for who, at in pairs(batch.online) do list[#list + 1] = at; list[#list + 1] = who end
+  if #list > 0 then
     -- After midnight a reader has a new name; the old one is not there any more.
     if #batch.offline > 0 then call('ZREM', batch.online_key, unpack(batch.offline)) end
-    call('ZADD', batch.online_key, 'GT', unpack(batch.online))
+    call('ZADD', batch.online_key, 'GT', unpack(list))
     call('ZREMRANGEBYSCORE', batch.online_key, '-inf', digits(now - ONLINE_MS))
     call('EXPIRE', batch.online_key, IDS_TTL)
   end

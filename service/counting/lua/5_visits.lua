@@ -4,8 +4,8 @@
 -- from a journal or a log, so a visitor's record holds all visits of the day and a hit joins the
 -- nearest one, earlier or later. Two visits never become one: a total that was shown never falls.
 --
--- A visit is {start, stop, hour, engaged, path, origin, home, beside}: path is the page that it
--- viewed last, origin where it came from, home the day that it belongs to, empty for the record's
+-- A visit is {start, stop, viewed, hour, engaged, path, origin, home, beside}: path is the page that
+-- it viewed last and viewed when that was, origin where it came from, home the day that it belongs to, empty for the record's
 -- own. One that went on over midnight stands in both records, and each copy knows the other:
 -- beside is '< number visitor (10)' in the later one and '> number visitor (16)' in the earlier,
 -- which says no more about engagement and last page.
@@ -95,7 +95,7 @@ local function carried_visit(batch, day, hit, ms, at)
   old.beside = '>' .. at .. ' ' .. day.visitors[hit[VISITOR]]
   before.changed_records[hit[VISITOR_BEFORE]] = visitor
   rename_online(batch, before, hit)
-  return {start = ms, stop = ms, hour = old.hour, engaged = old.engaged, path = old.path,
+  return {start = ms, stop = ms, viewed = old.viewed + ms - ago, hour = old.hour, engaged = old.engaged, path = old.path,
     origin = old.origin, home = old.home ~= '' and old.home or before.label,
     beside = '<' .. number .. ' ' .. sub(who, 1, 10)}
 end

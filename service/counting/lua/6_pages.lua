@@ -115,18 +115,20 @@ end
 -- goes to the hour that the visit began in.
 --   home     label of the visit's site-day
 --   path     that the hit counts under; nil for an event
---   is_latest  whether nothing later of the visit was counted before: an earlier view does not
---              change which page was last
-local function follow_visit(batch, visit, home, path, is_latest)
+--   ms       of the visit's record: an earlier view does not change which page was last
+local function follow_visit(batch, visit, home, path, ms)
   local what, last = 0, visit.path
   if visit.engaged == 0 then
     -- Until now there was one view at most, so the last page is the entry page.
     visit.engaged, what = 1, ENGAGES
   end
-  if path and last == '' then
-    what, visit.path = what + BEGINS_TO_VIEW, path
-  elseif path and path ~= last and is_latest then
-    what, visit.path = what + MOVES, path
+  if path and (last == '' or ms >= visit.viewed) then
+    visit.path, visit.viewed = path, ms
+    if last == '' then
+      what = what + BEGINS_TO_VIEW
+    elseif path ~= last then
+      what = what + MOVES
+    end
   end
   if what == 0 then return end
   add_to(batch, 'v\t' .. home .. '\t' .. SHORT[visit.hour] .. '\t' .. SHORT[what] .. '\t' .. last

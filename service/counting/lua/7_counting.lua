@@ -54,30 +54,29 @@ end
 --   Returns its number in the visitor's record, the visit and whether it is new. One that goes on
 --   is followed.
 local function join_visit(batch, day, hit, visitor, ms, hour, path)
-  local number, is_latest = nearest_visit(visitor, ms), true
-  local visit
+  local number, visit = nearest_visit(visitor, ms), nil
   if number then
     visit = visitor[number]
-    is_latest = ms >= visit.stop
     extend(visit, ms)
   else
     number = #visitor + 1
     visit = carried_visit(batch, day, hit, ms, number)
     if not visit then
       -- That a view is its visit's first says by itself where the visit entered and is now.
-      visitor[number] = {start = ms, stop = ms, hour = hour, engaged = path and 0 or 1,
-        path = path or '', origin = batch.origins[hit[ORIGIN]][1], home = '', beside = ''}
+      visitor[number] = {start = ms, stop = ms, viewed = ms, hour = hour,
+        engaged = path and 0 or 1, path = path or '', origin = batch.origins[hit[ORIGIN]][1], home = '', beside = ''}
       return number, visitor[number], true
     end
     visitor[number] = visit
   end
-  local living, is_living = visit, true
+  local living, at = visit, ms
   if visit.beside ~= '' and copy_beside(visit, '>') then
-    living, is_living = living_copy(batch, day, visit), false
+    local after
+    living, after = living_copy(batch, day, visit)
+    at = living and ms + day.start - after.start
   end
   if living then
-    local home = living.home ~= '' and living.home or day.label
-    follow_visit(batch, living, home, path, is_latest and is_living)
+    follow_visit(batch, living, living.home ~= '' and living.home or day.label, path, at)
   end
   return number, visit, false
 end
@@ -168,9 +167,8 @@ local function count(batch, hit, now)
   end
   -- Who is online is a question of now: an old hit from a journal or a log does not answer it.
   if day.start + ms > now - ONLINE_MS then
-    local online = batch.online
-    online[#online + 1] = day.start + ms
-    online[#online + 1] = day.visitors[hit[VISITOR]]
+    local who, at = day.visitors[hit[VISITOR]], day.start + ms
+    if at > (batch.online[who] or 0) then batch.online[who] = at end
   end
   if hit[KIND] == ENGAGEMENT then return count_engagement(batch, day, hit, page, visitor, ms) end
   return count_fresh(batch, day, hit, page, place, visitor, ms)
