@@ -117,11 +117,14 @@ def _sql_views(world: World, site: str) -> int:
         return -1
 
 
-def judge(world: World, ledger: Ledger, before: Before, may_lose: int = 0) -> Verdict:
+def judge(
+    world: World, ledger: Ledger, before: Before, may_lose: int = 0, *, untold: bool = False
+) -> Verdict:
     """
     The verdict on everything that is in the ledger.
 
     :param may_lose: hits that were destroyed; missing ones are right when they are told
+    :param untold: whether nobody can know that they were ever there
     """
     verdict = Verdict()
     with world.store.client() as client:
@@ -138,7 +141,7 @@ def judge(world: World, ledger: Ledger, before: Before, may_lose: int = 0) -> Ve
     _judge_shared(verdict, ledger, live[SHARED], before.numbers[SHARED])
     if verdict.lost > may_lose:
         verdict.broken.append(f"{verdict.lost} lost, of which {may_lose} had been destroyed")
-    elif verdict.lost > verdict.lost_known:
+    elif verdict.lost > verdict.lost_known and not untold:
         verdict.broken.append(f"{verdict.lost} lost, and only {verdict.lost_known} are told")
     for kind in ("doubled", "phantom"):
         if many := getattr(verdict, kind):

@@ -57,7 +57,7 @@ def settings_file(plan: Plan, data: Path, socket: Path) -> str:
         "rate_per_second": 0,
         "access_log": False,
         "pages_per_day": 1_000_000,
-        "restore_wait_seconds": 5,
+        "restore_wait_seconds": 15,
         **dict(plan.settings),
     }
     lines = [f"{name} = {_toml(value)}" for name, value in told.items() if name in known]

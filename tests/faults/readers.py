@@ -167,7 +167,7 @@ class Sql:
         if self._url:
             with psycopg.connect(self._url, connect_timeout=5) as connection:
                 yield lambda text, *given: connection.execute(
-                    text.replace("{}", "%s").encode(), given
+                    text.replace("%", "%%").replace("{}", "%s").encode(), given
                 ).fetchall()
             return
         light = sqlite3.connect(f"file:{self._file}?mode=ro", uri=True, timeout=10)
@@ -194,6 +194,12 @@ class Api:
         """
         Status and body of a question; status 0 when nobody answered.
         """
+        is_new = self._connection is None
+        status, body = self._get(path)
+        # A connection that stood unused may have been closed at the other end.
+        return self._get(path) if status == 0 and not is_new else (status, body)
+
+    def _get(self, path: str) -> tuple[int, Any]:
         if self._connection is None:
             self._connection = http.client.HTTPConnection(
                 "127.0.0.1", self._port, timeout=self._timeout

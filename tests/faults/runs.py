@@ -164,6 +164,7 @@ class Scene:
         self.watcher = Watcher(world.port, world.token, SITES)
         #: Hits that were destroyed on purpose; if they are missing the service has to say so.
         self.may_lose = 0
+        self.untold = False
         self._recoveries: list[float] = []
 
     def begin(self) -> None:
@@ -243,7 +244,7 @@ class Scene:
         """
         outcome = self.run.outcome
         drained = settle(self.world, self.ledger, self.before)
-        verdict = judge(self.world, self.ledger, self.before, self.may_lose)
+        verdict = judge(self.world, self.ledger, self.before, self.may_lose, untold=self.untold)
         verdict.drained = drained
         self.ledger.close()
         verdict.broken += [

@@ -135,6 +135,8 @@ def _harm_row(what: str, title: str, full: int) -> None:
                 cost = _harm(run, scene, what, since_ms)
                 scene.inject(f"{what}: may cost {cost} hits")
                 scene.may_lose += cost
+                # With a producer's newest segment goes everything that tells of its hits.
+                scene.untold |= what == "segment"
                 world.store.start()
                 world.start_web(ready=False)
                 scene.mended()
