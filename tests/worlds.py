@@ -559,7 +559,7 @@ class World:
         self._turn()
         for owned in owner._lanes.values():
             owned.waiting.away()
-        for journal in owner._owned.values():
+        for journal in (*owner._owned.values(), *owner._empty.values()):
             if journal._file is not None:
                 os.close(journal._file)
             os.close(journal._lock)

@@ -131,7 +131,8 @@ class Owner:
         self._owned: dict[str, Journal] = {}
         self._lanes: dict[tuple[str, str], OwnedLane] = {}
         self._unregistered: set[str] = set()
-        self._retired: set[str] = set()
+        #: Empty journals whose producers are waited for until they are retired.
+        self._empty: dict[str, Journal] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self, wake: Callable[[], None]) -> None:
@@ -157,7 +158,7 @@ class Owner:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for owned in self._lanes.values():
             await owned.stop()
-        for journal in self._owned.values():
+        for journal in (*self._owned.values(), *self._empty.values()):
             await self._on_disk(journal.close)
         self._disk.shutdown(wait=True)
         close = getattr(self._link, "close", None)
@@ -234,7 +235,9 @@ class Owner:
         await self._register()
         self._size = await self._on_disk(self._journals.size)
         metrics.journal_bytes.set(self._size)
-        for journal in await self._on_disk(partial(self._journals.adopt, set(self._owned))):
+        for journal in await self._on_disk(
+            partial(self._journals.adopt, {*self._owned, *self._empty})
+        ):
             self._owned[journal.producer] = journal
         for journal in list(self._owned.values()):
             # Each stands for all sites, also where it has no hits: a restore waits for it.
@@ -276,18 +279,11 @@ class Owner:
                 # Hits may be on their way into it; another one takes the next.
                 self._own = None if journal.is_empty and journal.sites else journal
             elif journal.is_empty:
-                await self._drop(journal)
+                self._forget(journal)
+                self._empty[journal.producer] = journal
             elif await self._on_disk(partial(self._journals.set_aside, journal, now)):
                 self._forget(journal)
         await self._retire()
-
-    async def _drop(self, journal: Journal) -> None:
-        """
-        The empty journal is gone.
-        """
-        await self._on_disk(journal.remove)
-        self._forget(journal)
-        self._retired.add(journal.producer)
 
     def _forget(self, journal: Journal) -> None:
         del self._owned[journal.producer]
@@ -295,10 +291,17 @@ class Owner:
             del self._lanes[key]
 
     async def _retire(self) -> None:
-        if self._retired:
-            gone = sorted(self._retired)
-            await asyncio.to_thread(self._house.retire, gone)
-            self._retired.difference_update(gone)
+        """
+        Nobody waits for producers whose journals are empty, and then these are gone.
+
+        In this order: whoever adopts an empty journal retires its producer again, but nobody would
+        ever retire one whose journal is gone.
+        """
+        if not self._empty:
+            return
+        await asyncio.to_thread(self._house.retire, sorted(self._empty))
+        for producer in list(self._empty):
+            await self._on_disk(self._empty.pop(producer).remove)
 
     async def _register(self) -> None:
         for producer in list(self._unregistered):
