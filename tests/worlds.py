@@ -27,7 +27,8 @@ import pytest
 from service.archive.confirming import Terms, open_site
 from service.archive.producers import watermarks
 from service.counting.desks import Group, Ticket
-from service.counting.journal import DaySalt, Entry, Journal
+from service.counting.entries import DaySalt, Entry
+from service.counting.journal import Journal
 from service.counting.journals import Journals
 from service.counting.keys import LEADER, SiteKeys
 from service.counting.links import FunctionLink
@@ -113,7 +114,7 @@ class _Link(FunctionLink):
         act = partial(self._world.open, self._worker.host, site)
         await self._world.hold(self._worker, site, "open", act)
 
-    async def sleep(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
         await self._world.hold(self._worker, "", "pause", lambda: seconds)
 
 
@@ -559,7 +560,7 @@ class World:
         self._turn()
         for owned in owner._lanes.values():
             owned.waiting.away()
-        for journal in owner._owned.values():
+        for journal in (*owner._owned.values(), *owner._empty.values()):
             if journal._file is not None:
                 os.close(journal._file)
             os.close(journal._lock)

@@ -61,7 +61,8 @@ class Owner:
         self._owned: dict[str, Journal] = {}
         self._lanes: dict[tuple[str, str], OwnedLane] = {}
         self._unregistered: set[str] = set()
-        self._retired: set[str] = set()
+        #: Empty journals whose producers are waited for until they are retired.
+        self._empty: dict[str, Journal] = {}
         #: Adopted by the thread that looks for journals, and not looked after yet.
         self._found: list[Journal] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -95,7 +96,7 @@ class Owner:
             await owned.stop()
         await asyncio.to_thread(self._finder.shutdown)
         self._take_over()
-        for journal in self._owned.values():
+        for journal in (*self._owned.values(), *self._empty.values()):
             await self._on_disk(journal.close)
         self._disk.shutdown(wait=True)
         close = getattr(self._link, "close", None)
@@ -175,7 +176,7 @@ class Owner:
         self._size = await loop.run_in_executor(self._finder, self._journals.size)
         metrics.journal_bytes.set(self._size)
         # Not where new hits are written: a large journal takes seconds to look through.
-        await loop.run_in_executor(self._finder, self._find, set(self._owned))
+        await loop.run_in_executor(self._finder, self._find, {*self._owned, *self._empty})
         self._take_over()
         for journal in list(self._owned.values()):
             # Each stands for all sites, also where it has no hits: a restore waits for it.
@@ -232,17 +233,10 @@ class Owner:
             # Hits may be on their way into it; another one takes the next.
             self._own = None if journal.is_empty and journal.sites else journal
         elif journal.is_empty:
-            await self._drop(journal)
+            await self._forget(journal)
+            self._empty[journal.producer] = journal
         elif await self._on_disk(partial(self._journals.set_aside, journal, now)):
             await self._forget(journal)
-
-    async def _drop(self, journal: Journal) -> None:
-        """
-        The empty journal is gone.
-        """
-        await self._on_disk(journal.remove)
-        await self._forget(journal)
-        self._retired.add(journal.producer)
 
     async def _forget(self, journal: Journal) -> None:
         del self._owned[journal.producer]
@@ -250,10 +244,17 @@ class Owner:
             await self._lanes.pop(key).stop()
 
     async def _retire(self) -> None:
-        if self._retired:
-            gone = sorted(self._retired)
-            await asyncio.to_thread(self._house.retire, gone)
-            self._retired.difference_update(gone)
+        """
+        Nobody waits for producers whose journals are empty, and then these are gone.
+
+        In this order: whoever adopts an empty journal retires its producer again, but nobody would
+        ever retire one whose journal is gone.
+        """
+        if not self._empty:
+            return
+        await asyncio.to_thread(self._house.retire, sorted(self._empty))
+        for producer in list(self._empty):
+            await self._on_disk(self._empty.pop(producer).remove)
 
     async def _register_new(self) -> None:
         """

@@ -149,3 +149,20 @@ def test_a_rebuild_that_dies_at_any_call_is_made_good(world: World, steps: int) 
     a_rebuild_dies_between_sql_and_redis(world, steps)
 
     judge(world)
+
+
+def test_a_worker_that_dies_before_its_producer_is_retired_leaves_nobody_waiting(
+    world: World,
+) -> None:
+    hit(world)
+    world.calm()
+    world.pass_day()
+    world.pass_day()
+    world.calm()
+    world.is_up = False
+    for worker in world.alive * 2:
+        world.trim(worker)
+    for worker in list(world.alive):
+        world.crash(worker)
+
+    judge(world)
