@@ -6,10 +6,10 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from service.counting.journal import Journal
 from service.counting.recorder import LARGEST_QUEUE
