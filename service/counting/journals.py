@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 OLDEST_MS = 30 * 86_400_000
 
 
+#: From this part of the capacity on, segments that SQL has are not kept for what they remember:
+#: a Redis that is lost then may take some visitors for new, but no hit is refused before that.
+PRESSED = 0.8
+
+
 class Journals:
     """
     The directory ``journal`` under the data directory.
@@ -57,6 +62,12 @@ class Journals:
                 log.info("journal adopted", extra={"producer": folder.name, "bytes": journal.size})
                 found.append(journal)
         return found
+
+    def is_pressed(self, size: int) -> bool:
+        """
+        Whether so many bytes are nearly all that may be kept.
+        """
+        return size > self.capacity * PRESSED
 
     def producers(self) -> set[str]:
         """

@@ -39,6 +39,9 @@ FIRST_DEADLINE = 2.0
 #: none grows older than the numbers that are known of it.
 JOURNAL_MS = 86_400_000
 
+#: Longer than any segment is kept once SQL has it, in ms.
+KEPT_AT_MOST_MS = 62 * 86_400_000
+
 _T = TypeVar("_T")
 
 
@@ -212,6 +215,9 @@ class Owner:
         What nobody will ask for is gone from disk.
         """
         now = self._clock.now_ms()
+        if self._journals.is_pressed(self._size):
+            log.warning("journals are nearly full", extra={"bytes": self._size})
+            now += KEPT_AT_MOST_MS
         marks: dict[str, dict[str, int]] = defaultdict(dict)
         sites = {site for journal in self._owned.values() for site in journal.sites}
         for site in sites.intersection(self._sites):

@@ -192,7 +192,7 @@ def test_a_mistake_of_ours_leaves_nobody_waiting(make_luot: MakeLuot, durability
     record(luot, hit)
 
     with pytest.raises(StoreUnavailable, match="recorder: "):
-        record(luot, replace(hit, moment=None))  # type: ignore[arg-type]
+        record(luot, replace(hit, moment=None))
     assert (Result.COUNTED,) == record(luot, hit)
 
 
