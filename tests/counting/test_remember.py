@@ -169,7 +169,7 @@ def two_sites(make_luot: MakeLuot) -> Luot:
     max_examples=60,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture]
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_later_hits_count_as_if_nobody_had_been_forgotten(
     two_sites: Luot, visits: list[Any], later: list[Any], size: int, chance: Any
