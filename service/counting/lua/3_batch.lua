@@ -223,9 +223,9 @@ local function read_page(batch, number)
   if not row then return nil end
   local views, visits, visitors, day, today, before, baseline =
     match(row, '^(%d+) (%d+) (%d+) (%S+) (%d+) (%d+) (%d+ %d+)$')
-  page = {path = path, views = tonumber(views), visits = tonumber(visits),
-    visitors = tonumber(visitors), day = day, today = tonumber(today), before = before,
-    baseline = baseline, is_new = false, changed = false}
+  -- Adding nothing makes a number of a text without a call.
+  page = {path = path, views = views + 0, visits = visits + 0, visitors = visitors + 0, day = day,
+    today = today + 0, before = before, baseline = baseline, is_new = false, changed = false}
   batch.pages[number] = page
   return page
 end

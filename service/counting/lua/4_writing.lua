@@ -77,12 +77,10 @@ local function write_pages(batch)
   local list = {}
   for _, page in pairs(batch.pages) do
     if page.changed then
-      -- The fast way where 32 bits are enough; a page has no more visits than views.
-      local how = page.views < 2147483648 and '%d %d %d %s %d %s %s'
-        or '%.0f %.0f %.0f %s %.0f %s %s'
       list[#list + 1] = page.path
-      list[#list + 1] = format(how, page.views, page.visits, page.visitors, page.day, page.today,
-        page.before, page.baseline)
+      list[#list + 1] = text_of(page.views) .. ' ' .. text_of(page.visits) .. ' '
+        .. text_of(page.visitors) .. ' ' .. page.day .. ' ' .. text_of(page.today) .. ' '
+        .. page.before .. ' ' .. page.baseline
     end
   end
   call_in_chunks('HSET', batch.pages_key, list)
