@@ -1,13 +1,15 @@
 # run     set up and start Luot with its demo on http://localhost:8000/demo/
 # test    set up, lint, and run the whole suite
+# bench   measure every figure beside something simple; make bench FIGURES="hits cpu" for some
 # protocol-long   thousands of random schedules; LUOT_LONG=5000 says how many
+# faults  break everything on purpose, ten minutes; faults-long: an hour (docs/reliability.md)
 # lint    check, change nothing          fix     let the tools mend what they can
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test protocol-long lint fix install clean
+.PHONY: run test bench protocol-long faults faults-long lint fix install clean
 
 run: $(STAMP)
 	LUOT_DEMO=true $(BIN)/luot serve --config config/luot.toml
@@ -16,8 +18,18 @@ test: $(STAMP) lint
 	$(BIN)/python tests/chromium.py
 	$(BIN)/python -m pytest
 
+bench: $(STAMP)
+	$(BIN)/python -m bench $(FIGURES)
+
 protocol-long: $(STAMP)
 	LUOT_LONG=$${LUOT_LONG:-2000} $(BIN)/python -m pytest tests/counting/test_protocol.py
+
+faults: $(STAMP)
+	$(BIN)/python -m tests.faults
+
+faults-long: $(STAMP)
+	$(BIN)/python -m tests.faults --scale 3
+	$(BIN)/python -m tests.faults --rows F44 --scale 30 --out faults-report/nemesis
 
 lint: $(STAMP)
 	$(BIN)/ruff check

@@ -12,10 +12,9 @@ from service.logs import log_config
 
 _settings = load()
 
-wsgi_app = "service.web.app:create_app()"
-worker_class = "gthread"
+wsgi_app = "service.web.asgi:create_app()"
+worker_class = "service.web.workers.Worker"
 workers = _settings.workers
-threads = _settings.threads
 
 # The patterns that know browsers and bots take 60 MB; workers share the master's.
 preload_app = True
@@ -24,11 +23,6 @@ preload_app = True
 timeout = 60
 graceful_timeout = 30
 keepalive = 5
-
-# Longer request lines and headers are refused before anything of Luot sees them.
-limit_request_line = 4094
-limit_request_fields = 100
-limit_request_field_size = 8190
 
 # Its socket stands in the home directory, which a service may not have.
 control_socket_disable = True

@@ -65,9 +65,11 @@ def binary() -> Path:
     )
 
 
-def command(data_dir: Path) -> list[str]:
+def command(data_dir: Path, *, syncs: str = "always") -> list[str]:
     """
     How the store of a data directory is started; its folders exist afterwards.
+
+    :param syncs: ``always``, or ``everysec`` where journals have on disk what the store has not
 
     :raises StoreUnfit: the socket would stand in a folder of somebody else
     """
@@ -80,9 +82,8 @@ def command(data_dir: Path) -> list[str]:
         raise StoreUnfit(f"{socket.parent} belongs to another user: remove it, or set data_dir")
     config = folder / "valkey.conf"
     told = {"folder": folder, "socket": socket, "pid": folder / "valkey.pid"}
-    config.write_text(
-        _CONFIG.format_map({name: _quoted(path) for name, path in told.items()}), encoding="ascii"
-    )
+    words = {name: _quoted(path) for name, path in told.items()}
+    config.write_text(_CONFIG.format_map({**words, "syncs": syncs}), encoding="ascii")
     return [str(binary()), str(config)]
 
 
@@ -124,6 +125,6 @@ daemonize no
 loglevel warning
 save ""
 appendonly yes
-appendfsync always
+appendfsync {syncs}
 maxmemory-policy noeviction
 """

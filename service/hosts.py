@@ -9,10 +9,16 @@ so neither ``evilgood.example`` nor ``good.example.evil.com`` is a page of ``goo
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+import msgspec
 
 #: The longest name that DNS can hold, in characters as text (RFC 1035).
 NAME_CHARACTERS = 253
+
+#: Longer texts, with brackets and port, cannot hold a host.
+_READ_CHARACTERS = NAME_CHARACTERS + 10
 
 #: Labels under which a country's registry hands out names, so that anybody may own one there.
 _REGISTRY_LABELS = frozenset(
@@ -26,8 +32,7 @@ _NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*+")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
-@dataclass(frozen=True, slots=True)
-class HttpUrl:
+class HttpUrl(msgspec.Struct, frozen=True):
     """
     An absolute http(s) URL, in two parts.
     """
@@ -112,6 +117,12 @@ def host_header(text: str) -> str | None:
     """
     The host of a ``Host`` header, which has no scheme; none when it is no host.
     """
+    # What is remembered is bounded in number and in length, since strangers write it.
+    return _remembered(text) if len(text) <= _READ_CHARACTERS else None
+
+
+@lru_cache(maxsize=1024)
+def _remembered(text: str) -> str | None:
     match = _HOST_AND_PORT.fullmatch(text)
     if match is None or int(match[2] or 0) > 65535:
         return None

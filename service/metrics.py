@@ -4,6 +4,8 @@ Numbers for Prometheus about the service itself; what pages count is no metric.
 Every label has a bound: sites are those of the settings, all others are closed sets.
 """
 
+from functools import lru_cache
+
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, values
 from prometheus_client import generate_latest as _text
 from prometheus_client.multiprocess import MultiProcessCollector
@@ -45,6 +47,14 @@ job_success = Gauge(
 )
 job_failures = Counter("luot_job_failures", "Runs of a job that did not.", ["job"])
 snapshot_rows = Counter("luot_snapshot_rows", "Rows that snapshots added to SQL.", ["site"])
+
+
+@lru_cache(maxsize=4096)
+def hits_of(site: str, door: str, result: str) -> Counter:
+    """
+    The counter ``hits`` under these labels, whose lookup costs more than counting.
+    """
+    return hits.labels(site, door, result)
 
 
 def exposition() -> bytes:

@@ -112,7 +112,11 @@ class Runtime:
         self.recorder = Recorder(self.clock, limits, self.salts.used, self.direct, make_owner)
         self.grants = Grants(self.database, self.clock)
         self.rates = Rates(self.clock, self.settings.rate_per_second, self.settings.rate_burst)
+        #: Whether this process could once keep hits and show numbers of every site.
+        self.was_ready = False
         self._last_known = LastKnown()
+        #: For each site what a restore was to bring back, until nothing is missing any more.
+        self.restored_for: dict[str, frozenset[str]] = {}
         self._closed: dict[str, tuple[int, LuotError]] = {}
         self._tried: dict[str, float] = {}
 

@@ -12,7 +12,6 @@ import zoneinfo
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -26,14 +25,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from service.dimensions import PAGE_DEFAULT, Dimension
 from service.hosts import host_pattern
+from service.store_urls import checked_database_url, checked_redis_url
 
 #: What a site may be called: it stands inside Redis keys, so it can hold no brace or colon.
 SITE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}\Z")
-
-#: What a rediss:// URL may say behind ``?``, besides ``db``: how its certificates are checked.
-REDIS_OPTIONS = frozenset(
-    "ssl_ca_certs ssl_ca_path ssl_cert_reqs ssl_certfile ssl_check_hostname ssl_keyfile".split()  # noqa: SIM905 - a word list
-)
 
 #: The largest number that Redis' Lua, JSON readers and browsers all hold exactly: 2^53 - 1.
 LARGEST = 9_007_199_254_740_991
@@ -95,50 +90,6 @@ def _network(text: str) -> str:
         raise ValueError("is no address or network, such as 203.0.113.0/24") from None
 
 
-def _url_parts(url: str) -> SplitResult:
-    """
-    The parts of a URL that may hold a password; no message repeats any of it.
-    """
-    try:
-        parts = urlsplit(url)
-        parts.port  # noqa: B018 - reading it is the check
-    except ValueError:
-        raise ValueError(
-            "cannot be read as a URL: its port is a number up to 65535, and other characters than "
-            "letters and digits of a password are written as % and two digits"
-        ) from None
-    if parts.netloc.count("@") > 1:
-        raise ValueError("has an @ inside its password: write it as %40")
-    if parts.fragment:
-        raise ValueError("has a # in it: in a password it is written as %23")
-    return parts
-
-
-def _redis_url(url: str) -> str:
-    if not url:
-        return url
-    parts = _url_parts(url)
-    if parts.scheme not in {"redis", "rediss", "unix"}:
-        raise ValueError("must begin with redis://, rediss:// or unix://, or be empty")
-    if parts.scheme != "unix" and not re.fullmatch(r"/?|/([0-9]|1[0-5])", parts.path):
-        raise ValueError("must end in a database number from 0 to 15, or in none")
-    for name, value in parse_qsl(parts.query, keep_blank_values=True):
-        if name == "db" and not re.fullmatch("[0-9]|1[0-5]", value):
-            raise ValueError("must have a db from 0 to 15, or none")
-        if name != "db" and (name not in REDIS_OPTIONS or parts.scheme != "rediss"):
-            raise ValueError("has an option behind ? that Luot does not know")
-    return url
-
-
-def _database_url(url: str) -> str:
-    if not url:
-        return url
-    if not url.startswith(("postgresql://", "postgres://")):
-        raise ValueError("must begin with postgresql://, or be empty for SQLite")
-    _url_parts(url)
-    return url
-
-
 Words = Annotated[tuple[str, ...], BeforeValidator(_list)]
 Hosts = Annotated[
     tuple[Annotated[str, AfterValidator(_pattern)], ...],
@@ -197,10 +148,10 @@ class Settings(BaseSettings):
     data_dir: Annotated[Path, BeforeValidator(_named), AfterValidator(_path)] = Field(
         Path("data"), description="Where Luot keeps what it must not lose."
     )
-    redis_url: Annotated[str, AfterValidator(_redis_url)] = Field(
+    redis_url: Annotated[str, AfterValidator(checked_redis_url)] = Field(
         "", description="Redis 7 or Valkey; empty: Luot starts one of its own."
     )
-    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+    database_url: Annotated[str, AfterValidator(checked_database_url)] = Field(
         "", description="postgresql://…; empty: SQLite under data_dir."
     )
     durability: Literal["journal", "redis"] = Field(

@@ -11,8 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from service.archive.migrating import migrate
 from service.archive.snapshots import snapshot
@@ -20,6 +19,7 @@ from service.runtime import Runtime
 from service.settings import Settings
 from service.web.app import create_app
 from tests import servers
+from tests.fronts import Fronts
 
 #: A browser as most readers have it.
 CHROME = (
@@ -47,6 +47,23 @@ class SetClock:
 
     def forward(self, seconds: float) -> None:
         self.ms += round(seconds * 1000)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """
+    A module that names ``FRONTS`` runs its tests on each of them.
+    """
+    fronts = getattr(metafunc.module, "FRONTS", None)
+    if fronts and "front" in metafunc.fixturenames:
+        metafunc.parametrize("front", fronts, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def front(request: pytest.FixtureRequest) -> str:
+    """
+    The front that a test's requests come in by.
+    """
+    return str(getattr(request, "param", "wsgi"))
 
 
 @pytest.fixture(scope="session")
@@ -97,7 +114,7 @@ class Luot:
 
     runtime: Runtime
     clock: SetClock
-    http: FlaskClient
+    http: Client
     site: str = "s1"
     token: str = ""
     serial: int = field(default=0)
@@ -175,17 +192,18 @@ class MakeLuot:
     Starts a Luot with settings of a test's choice.
     """
 
-    def __init__(self, folder: Path, redis_url: str, clock: SetClock) -> None:
+    def __init__(self, folder: Path, redis_url: str, clock: SetClock, front: str = "wsgi") -> None:
         self._folder, self._redis_url, self._clock = folder, redis_url, clock
         self._runtimes: list[Runtime] = []
+        self._front, self._fronts = front, Fronts()
 
     def __call__(self, **changes: Any) -> Luot:
         told = settings_for(self._folder, self._redis_url, **changes)
         runtime = Runtime(told, self._clock)
         self._runtimes.append(runtime)
         migrate(runtime.database)
-        app = create_app(runtime)
-        return Luot(runtime, self._clock, app.test_client(), token=self._token(runtime))
+        client = self._fronts.client(create_app(runtime), self._front)
+        return Luot(runtime, self._clock, client, token=self._token(runtime))
 
     def _token(self, runtime: Runtime) -> str:
         from service.archive.tokens import Scope, create_token  # noqa: PLC0415
@@ -193,13 +211,17 @@ class MakeLuot:
         return create_token(runtime.database, "*", Scope.ADMIN, self._clock.now_ms())
 
     def close(self) -> None:
+        # The recorder of a runtime works in the loop of its front.
         for runtime in self._runtimes:
             runtime.close()
+        self._fronts.close()
 
 
 @pytest.fixture
-def make_luot(tmp_path: Path, valkey: servers.Valkey, clock: SetClock) -> Iterator[MakeLuot]:
-    make = MakeLuot(tmp_path, valkey.url, clock)
+def make_luot(
+    tmp_path: Path, valkey: servers.Valkey, clock: SetClock, front: str
+) -> Iterator[MakeLuot]:
+    make = MakeLuot(tmp_path, valkey.url, clock, front)
     yield make
     make.close()
 

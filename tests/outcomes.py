@@ -154,14 +154,14 @@ def check_refusal(answer: TestResponse, door: str, reason: str) -> None:
 
 
 @contextmanager
-def watched(folder: Path, **changes: Any) -> Iterator[Watched]:
+def watched(folder: Path, front: str = "wsgi", **changes: Any) -> Iterator[Watched]:
     """
     A Luot with a store of its own, so that many tests may share it.
     """
     clock = SetClock()
     clock.set(NOON)
     with servers.valkey() as valkey:
-        make = MakeLuot(folder, valkey.url, clock)
+        make = MakeLuot(folder, valkey.url, clock, front)
         try:
             luot = make(access_log=True, **changes)
             luot.counters()

@@ -102,8 +102,10 @@ def test_decisions_are_numbered_from_one() -> None:
 @pytest.mark.parametrize("page", ADRS, ids=named)
 def test_a_decision_is_short_and_dated_and_has_its_four_headings(page: Path) -> None:
     text = text_of(page)
+    # One line for each dependency is the rule of the fifth, however many there are.
+    lines = [line for line in text.splitlines() if not line.startswith("- ")]
 
-    assert len(text.splitlines()) <= 30
+    assert len(lines) <= 30
     assert text.startswith(f"# {int(page.name[:4])}. ")
     assert re.search(r"^Date: \d{4}-\d\d-\d\d$", text, flags=re.MULTILINE)
     assert HEADINGS == re.findall(r"^## (.+)$", text, flags=re.MULTILINE)

@@ -34,7 +34,7 @@ def test_nothing_has_to_be_set() -> None:
     found = Settings()
 
     assert (found.data_dir, found.redis_url, found.database_url) == (Path("data"), "", "")
-    assert (found.trusted_proxies, found.durability, found.sites) == (0, "redis", {})
+    assert (found.trusted_proxies, found.durability, found.sites) == (0, "journal", {})
 
 
 def test_a_site_needs_a_name_and_its_hosts() -> None:

@@ -6,7 +6,7 @@ in its place, by whoever comes first; anybody who comes later finds that the row
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
 from typing import Any
@@ -15,17 +15,17 @@ from sqlalchemy import Connection, Table, select, update
 from sqlalchemy import bindparam as bound
 
 from service.archive import schema
+from service.archive.breakdown_rows import breakdown_rows
+from service.archive.breakdowns import add_breakdowns
 from service.archive.databases import Database, add_to, upsert
-from service.archive.names import page_ids, value_ids
+from service.archive.hour_rows import HourRows, hour_rows
+from service.archive.names import page_ids
 from service.archive.sites import SiteRow, site_row
 from service.counting.deltas import Delta
-from service.dimensions import Dimension
 from service.errors import ArchiveBehind
 
 #: How long a title stands before a newer one may take its place, in ms.
 TITLE_MS = 3_600_000
-
-_PLACES = {str(dimension): place for place, dimension in enumerate(Dimension, 1)}
 
 #: Told the name of each step that is reached; a test stops the process there.
 Steps = Callable[[str], None]
@@ -87,23 +87,14 @@ def _why_not(connection: Connection, site: str, row: SiteRow | None, delta: Delt
 
 
 def _add_rows(connection: Connection, row: SiteRow, delta: Delta, now_ms: int) -> None:
-    pages = page_ids(connection, row.id, sorted(_paths(delta)))
-    values = value_ids(connection, sorted({key[3] for key in delta.values}))
-    hours, days, totals = _counts(row.id, delta, pages)
+    of_hours = hour_rows(delta)
+    of_values = breakdown_rows(delta)
+    pages = page_ids(connection, row.id, sorted({path for _, _, path in of_hours}))
+    hours, days, totals = _counts(row.id, of_hours, pages)
     add_to(connection, schema.hour_count, hours, schema.MEASURES)
     add_to(connection, schema.day_count, days, schema.MEASURES)
     _add_totals(connection, totals)
-    counts = [
-        {
-            "page_id": pages[path],
-            "dimension": _PLACES[dimension],
-            "day": date.fromisoformat(day),
-            "value_id": values[text],
-            **dict(zip(schema.VALUE_MEASURES, numbers, strict=True)),
-        }
-        for (day, path, dimension, text), numbers in delta.values.items()
-    ]
-    add_to(connection, schema.value_count, counts, schema.VALUE_MEASURES)
+    add_breakdowns(connection, of_values, pages, delta.rules)
     filtered = [
         {"site_id": row.id, "day": date.fromisoformat(d), "hour": h, "reason": r, "requests": n}
         for (d, h, r), n in delta.filtered.items()
@@ -113,13 +104,8 @@ def _add_rows(connection: Connection, row: SiteRow, delta: Delta, now_ms: int) -
     _set_marks(connection, row.id, delta, now_ms)
 
 
-def _paths(delta: Delta) -> Iterable[str]:
-    yield from {key[2] for key in delta.hours}
-    yield from {key[1] for key in delta.values}
-
-
 def _counts(
-    site_id: int, delta: Delta, pages: dict[str, int]
+    site_id: int, of_hours: HourRows, pages: dict[str, int]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]]]:
     """
     The rows of hours, of days and of pages' totals.
@@ -127,7 +113,7 @@ def _counts(
     hours = []
     days: dict[tuple[date, int], list[int]] = defaultdict(lambda: [0] * len(schema.MEASURES))
     totals: dict[int, list[int]] = defaultdict(lambda: [0] * 3)
-    for (label, hour, path), numbers in delta.hours.items():
+    for (label, hour, path), numbers in of_hours.items():
         day, page = date.fromisoformat(label), pages[path]
         named = dict(zip(schema.MEASURES, numbers, strict=True))
         hours.append({"page_id": page, "day": day, "hour": hour, **named})

@@ -29,6 +29,13 @@ def value_ids(connection: Connection, texts: Collection[str]) -> dict[str, int]:
     return _numbers(connection, schema.value, [schema.value.c.text], texts, {})
 
 
+def known_value_ids(connection: Connection, texts: Collection[str]) -> dict[str, int]:
+    """
+    The numbers of those of these values that have one.
+    """
+    return _known(connection, schema.value, schema.value.c.text, texts, {})
+
+
 def _numbers(
     connection: Connection,
     table: Table,

@@ -20,6 +20,7 @@ from service.counting.numbers import Tally
 from service.counting.store import Store
 from service.counting.wire import DAYS_KEPT
 from service.errors import SiteNotOpen
+from service.intake.days import day_before
 from service.intake.sites import Site
 
 
@@ -49,7 +50,10 @@ def differences(store: Store, database: Database, site: Site, now_ms: int) -> li
             return []
         pages = _pages(connection, row.id)
         days = _days(connection, row.id, site, now_ms)
-    found = list(_lost(store, site.id, pages, days))
+    today = site.day(now_ms)
+    # Who was seen on the days before these is forgotten on purpose.
+    open_days = {today.label, day_before(today, site.zone).label}
+    found = list(_lost(store, site.id, pages, days, open_days))
     after = store.status(site.id)
     if not after.is_open or (before.epoch, before.run_id) != (after.epoch, after.run_id):
         raise SiteNotOpen(f"{site.id} changed while it was compared")
@@ -57,7 +61,7 @@ def differences(store: Store, database: Database, site: Site, now_ms: int) -> li
 
 
 def _lost(
-    store: Store, site: str, pages: dict[str, Tally], days: dict[str, Tally]
+    store: Store, site: str, pages: dict[str, Tally], days: dict[str, Tally], open_days: set[str]
 ) -> Iterator[Difference]:
     held = read_holdings(store, site)
     if _is_less(held.total, pages.get("", Tally())):
@@ -65,7 +69,7 @@ def _lost(
     for day, tally in days.items():
         if _is_less(held.days.get(day, Tally()), tally):
             yield Difference(day, held.days.get(day, Tally()), tally)
-    for day in sorted(held.days)[-1:]:
+    for day in open_days.intersection(sorted(held.days)[-1:]):
         if held.days[day].visitors and day not in held.remembered:
             yield Difference(f"visitors of {day}", Tally(), Tally(visitors=held.days[day].visitors))
     paths = [path for path in pages if path]
@@ -89,7 +93,8 @@ def _pages(connection: Connection, site_id: int) -> dict[str, Tally]:
 
 def _days(connection: Connection, site_id: int, site: Site, now_ms: int) -> dict[str, Tally]:
     page, day = schema.page.c, schema.day_count.c
-    oldest = date.fromisoformat(site.day(now_ms).label) - timedelta(days=DAYS_KEPT - 1)
+    # A day less than Redis keeps: at midnight the oldest one goes, on the first hit of any host.
+    oldest = date.fromisoformat(site.day(now_ms).label) - timedelta(days=DAYS_KEPT - 2)
     asked = (
         select(day.day, day.views, day.visits, day.visitors)
         .join(schema.page, page.id == day.page_id)

@@ -57,8 +57,9 @@ def restore(store: Store, database: Database, site: Site, now_ms: int, at: Steps
         _load(store, site.id, row.epoch, keys.pages, _pages(connection, row, site, now_ms))
         _load(store, site.id, row.epoch, keys.days, _days(connection, row, site, now_ms))
     at("loaded")
-    owes = any(seq and not producer.startswith(DIRECT) for producer, seq in marks.items())
-    finish(store, site.id, row.epoch, row.head, "remember" if owes else "count", now_ms)
+    # Also one that SQL has no batch of may know a salt that nobody else is to draw anew.
+    knows = any(not producer.startswith(DIRECT) for producer in marks)
+    finish(store, site.id, row.epoch, row.head, "remember" if knows else "count", now_ms)
     at("finished")
     return row.epoch
 

@@ -69,7 +69,7 @@ def snapshot(
 
 
 def _rows(delta: Delta) -> int:
-    return len(delta.hours) + len(delta.values) + len(delta.filtered)
+    return len(delta.hits) + len(delta.moves) + len(delta.seconds) + len(delta.filtered)
 
 
 def _tell_unreadable(site: str, delta: Delta) -> None:

@@ -48,7 +48,7 @@ def serve(settings: Settings, host: str, port: int) -> None:
     keeper.catch_signals()
     try:
         if not settings.redis_url:
-            keeper.start(supervisor.Child("store", command(settings.data_dir), {}))
+            keeper.start(supervisor.Child("store", _store(settings), {}))
         _prepare(settings, keeper)
         if not keeper.is_stopping:
             keeper.start(supervisor.Child("scheduler", _luot("scheduler"), environment))
@@ -148,6 +148,14 @@ def _environment(settings: Settings) -> dict[str, str]:
         "PROMETHEUS_MULTIPROC_DIR": str(metrics),
     }
     return told | ({"LUOT_CONFIG": str(Path(config).absolute())} if config else {})
+
+
+def _store(settings: Settings) -> list[str]:
+    """
+    How the embedded store is started; with journals it need not sync at each write.
+    """
+    syncs = "everysec" if settings.durability == "journal" else "always"
+    return command(settings.data_dir, syncs=syncs)
 
 
 def _luot(name: str) -> list[str]:

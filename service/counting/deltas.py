@@ -3,7 +3,9 @@ Deltas: what was added since the last snapshot, set aside, read whole, and forgo
 """
 
 from dataclasses import dataclass, field
+from enum import IntFlag
 
+from service.counting.breakdowns import PLACES, Rules
 from service.counting.keys import SiteKeys
 from service.counting.store import Store
 from service.errors import StoreError
@@ -12,10 +14,39 @@ from service.errors import StoreError
 SCAN = 1_000
 
 
+class Is(IntFlag):
+    """
+    What a hit is: what it was the first of.
+    """
+
+    VIEW = 1
+    NEW_VISIT = 2
+    NEW_VISITOR = 4
+    #: The visit's first view of the page, which may stand in a row of its own, in the hour in which
+    #: the visit began.
+    PAGE_VISIT = 8
+    #: The visitor's first view of the page on the day.
+    PAGE_VISITOR = 16
+    EVENT = 32
+
+
+class Went(IntFlag):
+    """
+    What a later hit says of its visit.
+    """
+
+    #: It has a second view, or an event: it is no bounce.
+    ENGAGED = 1
+    #: It left a page for another.
+    ON = 2
+    #: It viewed its first page, having begun with events.
+    IN = 4
+
+
 @dataclass(frozen=True, slots=True)
 class Delta:
     """
-    One closed delta. Numbers are increments; those of exits may be negative.
+    One closed delta. Numbers are increments: how often each thing happened.
     """
 
     token: str
@@ -23,11 +54,12 @@ class Delta:
     #: The token of the delta before it, or the root of its epoch.
     parent: str
     epoch: int
-    #: (site-day, hour, path) -> views, visits, visitors, entries, exits, engaged visits, engaged
-    #: seconds, events; the empty path is the site.
-    hours: dict[tuple[str, int, str], tuple[int, ...]] = field(default_factory=dict)
-    #: (site-day, path, dimension, value) -> views, visits, visitors, events.
-    values: dict[tuple[str, str, str, str], tuple[int, ...]] = field(default_factory=dict)
+    #: (site-day, hour, what, path, values of all dimensions) -> hits; what is a sum of ``Is``.
+    hits: dict[tuple[str, int, int, str, str], int] = field(default_factory=dict)
+    #: (site-day, hour, what, page before, page after) -> visits; what is a sum of ``Went``.
+    moves: dict[tuple[str, int, int, str, str], int] = field(default_factory=dict)
+    #: (site-day, hour, path) -> seconds of attention.
+    seconds: dict[tuple[str, int, str], int] = field(default_factory=dict)
     #: (site-day, hour, reason) -> requests.
     filtered: dict[tuple[str, int, str], int] = field(default_factory=dict)
     #: producer -> its last seq.
@@ -36,6 +68,8 @@ class Delta:
     titles: dict[str, str] = field(default_factory=dict)
     #: file -> lines of it that are done.
     files: dict[str, int] = field(default_factory=dict)
+    #: What follows from its hits for dimensions.
+    rules: Rules = field(default_factory=Rules)
     #: Fields that could not be read, as they stood.
     unreadable: dict[str, str] = field(default_factory=dict)
 
@@ -102,13 +136,21 @@ def parse_delta(rows: dict[str, str]) -> Delta:
         number=int(rows["m\tnumber"]),
         parent=rows["m\tparent"],
         epoch=int(rows["m\tepoch"]),
+        rules=_rules(rows.get("l\trules", "")),
     )
     for name, value in rows.items():
         try:
-            _READERS[name[:2]](delta, name.split("\t")[1:], _text(value), _text(name))
+            _READERS[name[:2]](delta, _text(name), _text(value))
         except (KeyError, ValueError):
             delta.unreadable[name] = value
     return delta
+
+
+def _rules(text: str) -> Rules:
+    try:
+        return Rules.parse(text)
+    except ValueError:
+        return Rules()
 
 
 def _text(raw: str) -> str:
@@ -118,50 +160,64 @@ def _text(raw: str) -> str:
     return raw
 
 
-def _measures(value: str, many: int) -> tuple[int, ...]:
-    numbers = tuple(map(int, value.split()))
-    if len(numbers) != many or any(abs(number) >= 2**63 for number in numbers):
+def _number(value: str) -> int:
+    number = int(value)
+    if not 0 <= number < 2**63:
         raise ValueError(value)
-    return numbers
+    return number
 
 
-def _read_hour(delta: Delta, parts: list[str], value: str, _: str) -> None:
-    day, hour, path = parts
-    delta.hours[day, int(hour), path] = _measures(value, 8)
+def _read_hits(delta: Delta, name: str, value: str) -> None:
+    _, day, hour, what, path, values = name.split("\t", 5)
+    if values.count("\t") != len(PLACES) - 1 or not 0 < int(what) < 2 * Is.EVENT:
+        raise ValueError(name)
+    delta.hits[day, int(hour), int(what), path, values] = _number(value)
 
 
-def _read_value(delta: Delta, parts: list[str], value: str, _: str) -> None:
-    day, path, dimension, text = parts
-    delta.values[day, path, dimension, text] = _measures(value, 4)
+def _read_moves(delta: Delta, name: str, value: str) -> None:
+    _, day, hour, what, before, after = name.split("\t")
+    delta.moves[day, int(hour), int(what), before, after] = _number(value)
 
 
-def _read_filtered(delta: Delta, parts: list[str], value: str, _: str) -> None:
-    day, hour, reason = parts
-    delta.filtered[day, int(hour), reason] = _measures(value, 1)[0]
+def _read_seconds(delta: Delta, name: str, value: str) -> None:
+    _, day, hour, path = name.split("\t")
+    delta.seconds[day, int(hour), path] = _number(value)
 
 
-def _read_watermark(delta: Delta, parts: list[str], value: str, _: str) -> None:
-    delta.watermarks[parts[0]] = int(value)
+def _read_filtered(delta: Delta, name: str, value: str) -> None:
+    _, day, hour, reason = name.split("\t")
+    delta.filtered[day, int(hour), reason] = _number(value)
 
 
-def _read_title(delta: Delta, parts: list[str], value: str, _: str) -> None:
-    delta.titles[parts[0]] = value
+def _read_watermark(delta: Delta, name: str, value: str) -> None:
+    delta.watermarks[name[2:]] = _number(value)
 
 
-def _read_file(delta: Delta, parts: list[str], value: str, _: str) -> None:
-    delta.files[parts[0]] = int(value)
+def _read_title(delta: Delta, name: str, value: str) -> None:
+    delta.titles[name[2:]] = value
 
 
-def _read_mark(_delta: Delta, _parts: list[str], _value: str, _: str) -> None:
+def _read_file(delta: Delta, name: str, value: str) -> None:
+    delta.files[name[2:]] = _number(value)
+
+
+def _read_rules(_delta: Delta, _name: str, value: str) -> None:
+    # They are there before the first row; here they are only looked at once more.
+    Rules.parse(value)
+
+
+def _read_mark(_delta: Delta, _name: str, _value: str) -> None:
     pass
 
 
 _READERS = {
-    "h\t": _read_hour,
-    "d\t": _read_value,
+    "c\t": _read_hits,
+    "v\t": _read_moves,
+    "e\t": _read_seconds,
     "f\t": _read_filtered,
     "p\t": _read_watermark,
     "t\t": _read_title,
     "i\t": _read_file,
+    "l\t": _read_rules,
     "m\t": _read_mark,
 }

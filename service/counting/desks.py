@@ -145,12 +145,22 @@ class Waiting:
         """
         Redis has the batch; whoever waits for it is told.
         """
-        found = self._groups.pop(seq, None)
+        found = self._groups.get(seq)
         if found is not None:
             group, timer = found
+            # Should the reply make no sense, the time that is set still ends the waiting.
+            said = recorded(reply, _is_hit(group))
+            del self._groups[seq]
             timer.cancel()
-            group.answer(recorded(reply, _is_hit(group)))
+            group.answer(said)
         self._on_change()
+
+    def known(self, last: int) -> None:
+        """
+        Redis has every batch up to this ``seq``; whoever waits for one of them is told.
+        """
+        for seq in [seq for seq in self._groups if seq <= last]:
+            self.settled(seq, ["known", str(last)])
 
     def away(self) -> None:
         """

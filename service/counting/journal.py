@@ -5,6 +5,7 @@ A journal is a directory named for its producer, with files that are only ever a
 lock that its owner holds. A batch is in it when ``append`` returns: written, and synced to disk.
 """
 
+import contextlib
 import fcntl
 import logging
 import os
@@ -99,12 +100,14 @@ class Journal:
         """
         # Nobody may find it before its lock is held.
         hidden = folder.with_name(f".{folder.name}")
+        lock = None
         try:
             hidden.mkdir(mode=0o700)
             lock = _locked(hidden)
             hidden.rename(folder)
             sync_folder(folder.parent)
         except OSError as error:
+            _abandon(lock, hidden, folder)
             raise JournalFailed(f"journal: {folder}: {error.strerror}") from error
         if lock is None:  # pragma: no cover - nobody else knows the name yet
             raise JournalFailed(f"journal: {folder} is another's")
@@ -117,15 +120,20 @@ class Journal:
 
         What is damaged in it is copied into the quarantine.
         """
+        lock = None
         try:
             lock = _locked(folder)
             if lock is None:
                 return None
-            segments = [_indexed(path) for path in segment_paths(folder)]
+            return cls(folder, lock, [_indexed(path) for path in segment_paths(folder)])
         except OSError as error:
-            log.error("journal cannot be read", extra={"why": error.strerror})  # noqa: TRY400 - strerror says it
+            # Its lock is given back: the next look, or another process, may have more luck.
+            if lock is not None:
+                os.close(lock)
+            if folder.exists():
+                told = {"producer": folder.name, "why": error.strerror}
+                log.error("journal cannot be read", extra=told)  # noqa: TRY400 - strerror says it
             return None
-        return cls(folder, lock, segments)
 
     def last(self, site: str) -> int:
         """
@@ -181,8 +189,11 @@ class Journal:
     def read(self, site: str, after: int) -> Iterator[Record | Lost]:
         """
         The site's batches behind a ``seq``, in order; where some are missing, how many.
+
+        Batches that are appended while it is read are not missing, but may not be seen either.
         """
-        expected, damaged = after + 1, list[Damage]()
+        # Asked before the files are: those that come later are none of this reading's business.
+        expected, last, damaged = after + 1, self.last(site), list[Damage]()
         for found in self._of_site(site, after):
             if isinstance(found, Damage):
                 damaged.append(found)
@@ -191,19 +202,16 @@ class Journal:
                     yield _lost(expected, found.seq - 1, damaged)
                 yield found
                 expected, damaged = found.seq + 1, []
-        if expected <= self.last(site):
-            yield _lost(expected, self.last(site), damaged)
+        if expected <= last:
+            yield _lost(expected, last, damaged)
 
     def salts(self) -> dict[tuple[str, str], tuple[bytes, int]]:
         """
         The salts that stand in it, (site, site-day) -> salt and when that day ends.
         """
-        found = {}
-        for segment in self._segments:
-            for _, record in segment.read():
-                if isinstance(record, Record) and record.kind is RecordKind.SALT:
-                    day, _, salt = record.body.partition(b"\0")
-                    found[record.site, day.decode()] = salt, record.time_ms
+        found: dict[tuple[str, str], tuple[bytes, int]] = {}
+        for segment in list(self._segments):
+            found.update(segment.salts.copy())
         return found
 
     def seal(self) -> None:
@@ -252,9 +260,15 @@ class Journal:
         """
         The empty journal is gone, and its producer will never be heard of again.
         """
-        (self.folder / _OWNER).unlink(missing_ok=True)
-        self.folder.rmdir()
+        # Out of sight first, so that nobody can adopt what is half gone.
+        hidden = self.folder.rename(self.folder.with_name(f".{self.folder.name}"))
+        (hidden / _OWNER).unlink(missing_ok=True)
         self.close()
+        try:
+            hidden.rmdir()
+        except OSError as error:
+            told = {"folder": str(hidden), "why": error.strerror}
+            log.warning("somebody else's file stays in a journal's folder", extra=told)
 
     def move(self, folder: Path) -> None:
         """
@@ -285,12 +299,12 @@ class Journal:
         """
         The records of these batches, each behind the salts that are not in the segment yet.
         """
-        written = set(segment.salts)
+        written = {key: salt for key, (salt, _) in segment.salts.items()}
         last: dict[str, int] = {}
         for entry in entries:
             for salt in entry.salts:
-                if (salt.site, salt.day) not in written:
-                    written.add((salt.site, salt.day))
+                if written.get((salt.site, salt.day)) != salt.salt:
+                    written[salt.site, salt.day] = salt.salt
                     yield salt_record(salt.site, salt.day, salt.end_ms, salt.salt)
             seq = last.get(entry.site, self.last(entry.site)) + 1
             last[entry.site] = seq
@@ -332,8 +346,12 @@ class Journal:
             log.exception("journal cannot be cut back")
         self.seal()
         if newest.size == 0:
-            newest.path.unlink(missing_ok=True)
-            self._segments.remove(newest)
+            try:
+                newest.path.unlink(missing_ok=True)
+            except OSError:
+                log.exception("empty segment cannot be removed")
+            else:
+                self._segments.remove(newest)
 
 
 def segment_paths(folder: Path) -> list[Path]:
@@ -368,6 +386,18 @@ def _locked(folder: Path) -> int | None:
     return None
 
 
+def _abandon(lock: int | None, *folders: Path) -> None:
+    """
+    Nothing is left of a journal that could not be made, as far as the disk still obeys.
+    """
+    if lock is not None:
+        os.close(lock)
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            (folder / _OWNER).unlink(missing_ok=True)
+            folder.rmdir()
+
+
 def _indexed(path: Path) -> Segment:
     """
     The segment that a file is, with its damage set aside.
@@ -376,8 +406,7 @@ def _indexed(path: Path) -> Segment:
     for at, found in segment.read():
         if isinstance(found, Damage):
             _quarantine(path, at, found)
-            if found.seq and not found.is_tail:
-                segment.last[found.site] = max(found.seq, segment.last.get(found.site, 0))
+            segment.note_damage(found)
         else:
             segment.note(found)
     return segment
@@ -397,13 +426,20 @@ def _quarantine(path: Path, at: int, damage: Damage) -> None:
     kept = folder / f"{path.parent.name}-{path.stem}-{at}"
     if kept.exists():
         return
-    kept.write_bytes(damage.raw)
-    kept.chmod(0o600)
+    kept.touch(mode=0o600)
+    # A salt goes with its day, also when it is damaged.
+    kept.write_bytes(b"" if _is_salt(damage) else damage.raw)
     told = {"file": str(kept), "site": damage.site, "seq": damage.seq, "hits": damage.hits}
     if damage.is_tail:
         log.warning("journal ends in a batch that was never acknowledged", extra=told)
     else:
         log.error("journal has a damaged batch", extra=told)
+
+
+def _is_salt(damage: Damage) -> bool:
+    return damage.kind is RecordKind.SALT or (
+        damage.kind is None and damage.raw[3:4] == bytes([RecordKind.SALT])
+    )
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

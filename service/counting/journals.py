@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from service.counting.journal import QUARANTINE, Journal, segment_paths, sync_folder
-from service.counting.records import Record, RecordKind
+from service.counting.records import Record, RecordKind, encode
 from service.counting.segments import Segment
 from service.errors import JournalFailed
 
@@ -100,6 +100,8 @@ class Journals:
             return False
         kept = self.folder / QUARANTINE
         kept.mkdir(mode=0o700, exist_ok=True)
+        for path in segment_paths(journal.folder):
+            _drop_salts(path)
         log.error("journal is too old to be sent", extra={"producer": journal.producer})
         journal.move(kept / journal.producer)
         return True
@@ -112,6 +114,17 @@ class Journals:
         for folder in inside:
             if len(folder.name) == 32 and folder.is_dir():
                 yield folder
+
+
+def _drop_salts(path: Path) -> None:
+    """
+    The segment holds its batches and nothing else: a salt goes with its day.
+    """
+    left = b"".join(encode(row) for row in _records(path) if row.kind is RecordKind.BATCH)
+    without = path.with_suffix(".new")
+    without.touch(mode=0o600)
+    without.write_bytes(left)
+    without.replace(path)
 
 
 def _records(path: Path) -> Iterator[Record]:

@@ -4,6 +4,7 @@ The names of all keys in Redis; no other place makes one.
 What each key holds is said at the head of the Lua library.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: Held by the scheduler that works; any other waits. It saves work, it is not what keeps it right.
@@ -81,22 +82,17 @@ class SiteKeys:
         """
         return self._key(f"visitors:{day}")
 
-    def values(self, day: str) -> str:
+    def views(self, day: str) -> str:
         """
-        The values that dimensions took on a site-day.
+        Which visitor viewed which page on a site-day, and how many pages were new on it.
         """
-        return self._key(f"values:{day}")
+        return self._key(f"views:{day}")
 
-    def of_day(self, day: str) -> tuple[str, str, str, str]:
+    def of_day(self, day: str) -> tuple[str, str, str]:
         """
         Everything that goes when a site-day is closed.
         """
-        return (
-            self.salt(day),
-            self.visitors(day),
-            self._key(f"views:{day}"),
-            self.values(day),
-        )
+        return self.salt(day), self.visitors(day), self.views(day)
 
     def ids(self, slot: int) -> str:
         """
@@ -110,9 +106,11 @@ class SiteKeys:
         """
         return self._key(f"batch:{name}")
 
-    def of_record(self, days: list[str], slots: list[int], batches: list[str]) -> list[str]:
+    def of_record(
+        self, days: Sequence[str], slots: Sequence[int], batches: Sequence[str]
+    ) -> list[str]:
         """
-        The keys of one call of ``record``, in the order that it expects.
+        The keys of one call of ``record`` or ``remember``, in the order that they expect.
         """
         return [
             self.state,

@@ -43,6 +43,11 @@ class Listener(Protocol):
         Redis has the batch; ``reply`` is what ``record`` said of it.
         """
 
+    def known(self, last: int) -> None:
+        """
+        Redis has every batch up to this ``seq``, though it may not have said so of each.
+        """
+
     def away(self) -> None:
         """
         Redis cannot be reached; what waits will be sent later.
@@ -68,6 +73,10 @@ class Lane:
         self._listener = listener
         self._recent: deque[_Recent] = deque(maxlen=RECENT)
         self._standing: Standing | None = None
+        self._is_doubted = False
+        #: How often something failed since a batch was settled: a Redis that is full or a replica
+        #: says where it stands as if nothing were wrong, and refuses the batch.
+        self._failures = 0
         #: Whether hits are answered as queued because Redis does not take them now.
         self.is_away = False
 
@@ -79,6 +88,7 @@ class Lane:
         standing = self._standing
         return (
             standing is not None
+            and not self._is_doubted
             and standing.phase == "open"
             and standing.last >= self.journal.last(self.site)
         )
@@ -94,26 +104,26 @@ class Lane:
         Redis may not be what it was: the lane asks again before it sends, unless nothing changed.
         """
         mine = self._standing
-        if standing is None or mine is None or _life(standing) != _life(mine):
-            self._standing = None
+        if mine is not None and (standing is None or _life(standing) != _life(mine)):
+            self._is_doubted = True
 
     async def run(self) -> None:
         """
         Redis has all that the journal has afterwards, and the site is open.
         """
-        failures = looks = 0
+        self._failures, pause = 0, LOOK
         while not self.is_drained:
             try:
                 await self._step()
-                failures = looks = 0
+                pause = LOOK
             except _NotYet:
-                await self._link.sleep(min(LOOK * 2**looks, PROBE))
-                looks += 1
+                await self._link.sleep(pause)
+                pause = min(pause * 2, PROBE)
             except LuotError as error:
                 self._standing = None
-                failures += 1
+                self._failures += 1
                 # Once may be a restart that is over; the second time nobody is kept waiting.
-                if failures > 1:
+                if self._failures > 1:
                     self._go_away(error)
                     await self._link.sleep(PROBE)
         self.is_away = False
@@ -130,8 +140,9 @@ class Lane:
         """
         One thing that has to be done next is done.
         """
-        standing = self._standing
+        standing = None if self._is_doubted else self._standing
         if standing is None:
+            self._is_doubted = False
             await self._stand()
         elif standing.last < self.journal.last(self.site):
             await self._send_next(standing)
@@ -154,6 +165,8 @@ class Lane:
             await self._link.arrive(self.site, self.journal.producer, standing)
             await self._look_on(standing)
         self._standing = standing
+        if self._listener is not None:
+            self._listener.known(standing.last)
 
     async def _ask(self) -> Standing:
         return (await self._link.standings(self.site, [self.journal.producer]))[0]
@@ -227,6 +240,7 @@ class Lane:
             return None
         last = max(seq, int(reply[1])) if reply[0] == "known" else seq
         self._standing = replace(standing, last=last)
+        self._failures = 0
         if self._listener is not None:
             self._listener.settled(seq, reply)
         return self._standing

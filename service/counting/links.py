@@ -224,6 +224,7 @@ class RedisLink(FunctionLink):
         """
         super().__init__(moment)
         self._open_site = open_site
+        self._opening: dict[str, asyncio.Task[object]] = {}
         self._redis = redis.asyncio.Redis.from_url(
             url,
             socket_timeout=DEADLINE,
@@ -238,7 +239,13 @@ class RedisLink(FunctionLink):
         """
         The site is confirmed, or restored as far as that can be done now.
         """
-        await asyncio.to_thread(self._open_site, site)
+        # Many lanes ask for it at once; one thread does it.
+        task = self._opening.get(site)
+        if task is None:
+            task = asyncio.create_task(asyncio.to_thread(self._open_site, site))
+            self._opening[site] = task
+            task.add_done_callback(lambda _: self._opening.pop(site))
+        await asyncio.shield(task)
 
     async def sleep(self, seconds: float) -> None:
         """

@@ -89,7 +89,7 @@ def read_numbers(
     :raises SiteNotOpen: while the site is being confirmed or restored
     """
     keys = SiteKeys(site)
-    asked = [keys.state, keys.pages, keys.days, keys.online, keys.values(today.label)]
+    asked = [keys.state, keys.pages, keys.days, keys.online, keys.views(today.label)]
     return parse_numbers(store.read("numbers", asked, ["", since_ms, *paths]))
 
 

@@ -72,6 +72,7 @@ class OwnedLane:
         self.has_begun = False
         self._wake = wake
         self._task: asyncio.Task[None] | None = None
+        self._is_over = False
 
     @property
     def is_idle(self) -> bool:
@@ -91,7 +92,7 @@ class OwnedLane:
         """
         It works until Redis has everything.
         """
-        if self.is_idle and not self.lane.is_drained:
+        if self.is_idle and not self.lane.is_drained and not self._is_over:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
@@ -105,7 +106,11 @@ class OwnedLane:
     async def stop(self) -> None:
         """
         It does nothing any more; what it had not sent stays in its journal.
+
+        Not even when somebody who asked where it stands hears so only now: once its producer is
+        retired, whatever it sends would be counted again.
         """
+        self._is_over = True
         self.waiting.away()
         if self._task is not None:
             self._task.cancel()
@@ -133,9 +138,12 @@ class Owner:
         self._unregistered: set[str] = set()
         #: Empty journals whose producers are waited for until they are retired.
         self._empty: dict[str, Journal] = {}
+        #: Adopted by the thread that looks for journals, and not looked after yet.
+        self._found: list[Journal] = []
         self._tasks: list[asyncio.Task[None]] = []
+        self._is_new = asyncio.Event()
 
-    async def start(self, wake: Callable[[], None]) -> None:
+    def start(self, wake: Callable[[], None]) -> None:
         """
         What dead processes left is this one's, and is looked after from here on.
 
@@ -144,8 +152,11 @@ class Owner:
         self._wake = wake
         # One thread writes, syncs and trims, so that no two do so at once.
         self._disk = ThreadPoolExecutor(1, "luot-journal")
+        # What dead processes left may take seconds to read; nobody's hits wait for that.
+        self._finder = ThreadPoolExecutor(1, "luot-finder")
         self._tasks = [
             asyncio.create_task(self._again(LOOK, self.look)),
+            asyncio.create_task(self._again(LOOK, self._register_new)),
             asyncio.create_task(self._again(TRIM, self.trim)),
         ]
 
@@ -158,6 +169,8 @@ class Owner:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for owned in self._lanes.values():
             await owned.stop()
+        await asyncio.to_thread(self._finder.shutdown)
+        self._take_over()
         for journal in (*self._owned.values(), *self._empty.values()):
             await self._on_disk(journal.close)
         self._disk.shutdown(wait=True)
@@ -187,8 +200,10 @@ class Owner:
         try:
             seqs = await self._on_disk(journal.append, entries)
         except JournalFailed:
-            # Its lanes go on with what it has; new hits begin a new one.
-            self._own = None
+            # Its lanes go on with what it has; new hits begin a new one. One that never kept
+            # anything is as good as new: a disk that is full for a night fills no process.
+            if journal.sites or not journal.is_empty:
+                self._own = None
             raise
         self._size += size
         for entry, group, seq in zip(entries, groups, seqs, strict=True):
@@ -216,7 +231,7 @@ class Owner:
             self._begun_ms = now
             self._owned[self._own.producer] = self._own
             self._unregistered.add(self._own.producer)
-            self._tasks.append(asyncio.create_task(self._register()))
+            self._is_new.set()
         return self._own
 
     def _lane(self, journal: Journal, site: str) -> OwnedLane:
@@ -232,32 +247,39 @@ class Owner:
         """
         Idle lanes know where they stand, and journals without an owner have one.
         """
-        await self._register()
-        self._size = await self._on_disk(self._journals.size)
+        loop = asyncio.get_running_loop()
+        self._size = await loop.run_in_executor(self._finder, self._journals.size)
         metrics.journal_bytes.set(self._size)
-        for journal in await self._on_disk(
-            partial(self._journals.adopt, {*self._owned, *self._empty})
-        ):
-            self._owned[journal.producer] = journal
+        # Not where new hits are written: a large journal takes seconds to look through.
+        await loop.run_in_executor(self._finder, self._find, {*self._owned, *self._empty})
+        self._take_over()
         for journal in list(self._owned.values()):
             # Each stands for all sites, also where it has no hits: a restore waits for it.
             for site in self._sites:
                 self._lane(journal, site).run()
         await asyncio.gather(*(self._poll(site) for site in self._sites))
 
+    def _find(self, owned: set[str]) -> None:
+        self._found.extend(self._journals.adopt(owned))
+
+    def _take_over(self) -> None:
+        while self._found:
+            journal = self._found.pop()
+            self._owned[journal.producer] = journal
+
     async def _poll(self, site: str) -> None:
-        idle = [o for (_, s), o in self._lanes.items() if s == site and o.is_idle]
-        if not idle:
+        lanes = [owned for (_, name), owned in self._lanes.items() if name == site]
+        if not lanes:
             return
         try:
-            told = await self._link.standings(site, [o.lane.journal.producer for o in idle])
+            told = await self._link.standings(site, [o.lane.journal.producer for o in lanes])
         except LuotError:
-            for owned in idle:
+            for owned in lanes:
                 owned.lane.doubt()
         else:
-            for owned, standing in zip(idle, told, strict=True):
+            for owned, standing in zip(lanes, told, strict=True):
                 owned.lane.doubt(standing)
-        for owned in idle:
+        for owned in lanes:
             owned.run()
 
     async def trim(self) -> None:
@@ -266,29 +288,35 @@ class Owner:
         """
         now = self._clock.now_ms()
         marks: dict[str, dict[str, int]] = defaultdict(dict)
-        for site in {site for journal in self._owned.values() for site in journal.sites}:
-            if site in self._sites:
-                for producer, seq in (
-                    await asyncio.to_thread(self._house.watermarks, site)
-                ).items():
-                    marks[producer][site] = seq
+        sites = {site for journal in self._owned.values() for site in journal.sites}
+        for site in sites.intersection(self._sites):
+            told = await asyncio.to_thread(self._house.watermarks, site)
+            for producer, seq in told.items():
+                marks[producer][site] = seq
         for producer, journal in list(self._owned.items()):
-            await self._on_disk(journal.seal_old, now)
-            await self._on_disk(journal.trim, marks[producer], now)
-            if journal is self._own:
-                # Hits may be on their way into it; another one takes the next.
-                self._own = None if journal.is_empty and journal.sites else journal
-            elif journal.is_empty:
-                self._forget(journal)
-                self._empty[journal.producer] = journal
-            elif await self._on_disk(partial(self._journals.set_aside, journal, now)):
-                self._forget(journal)
+            try:
+                await self._trim_journal(journal, marks[producer], now)
+            except OSError:
+                # The others are not to be kept for ever because of this one.
+                log.exception("journal cannot be trimmed", extra={"producer": producer})
         await self._retire()
 
-    def _forget(self, journal: Journal) -> None:
+    async def _trim_journal(self, journal: Journal, marks: dict[str, int], now: int) -> None:
+        await self._on_disk(journal.seal_old, now)
+        await self._on_disk(journal.trim, marks, now)
+        if journal is self._own:
+            # Hits may be on their way into it; another one takes the next.
+            self._own = None if journal.is_empty and journal.sites else journal
+        elif journal.is_empty:
+            await self._forget(journal)
+            self._empty[journal.producer] = journal
+        elif await self._on_disk(partial(self._journals.set_aside, journal, now)):
+            await self._forget(journal)
+
+    async def _forget(self, journal: Journal) -> None:
         del self._owned[journal.producer]
         for key in [key for key in self._lanes if key[0] == journal.producer]:
-            del self._lanes[key]
+            await self._lanes.pop(key).stop()
 
     async def _retire(self) -> None:
         """
@@ -302,6 +330,15 @@ class Owner:
         await asyncio.to_thread(self._house.retire, sorted(self._empty))
         for producer in list(self._empty):
             await self._on_disk(self._empty.pop(producer).remove)
+
+    async def _register_new(self) -> None:
+        """
+        SQL knows every producer of this process as soon as it is made, or can be reached.
+        """
+        if not self._unregistered:
+            await self._is_new.wait()
+        self._is_new.clear()
+        await self._register()
 
     async def _register(self) -> None:
         for producer in list(self._unregistered):

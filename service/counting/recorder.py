@@ -87,34 +87,40 @@ class Recorder:
 
     def close(self) -> None:
         """
-        Everything is put down; for a recorder that was started by ``record``.
+        Everything is put down, wherever the recorder works; for any thread but its own.
         """
         with self._starting:
             loop, thread = self._loop, self._thread
-            if loop is None or thread is None:
+            if loop is None:
                 return
             asyncio.run_coroutine_threadsafe(self.stop(), loop).result(PATIENCE)
-            loop.call_soon_threadsafe(loop.stop)
-            thread.join(PATIENCE)
-            loop.close()
-            self._loop = self._thread = None
+            if thread is not None:
+                loop.call_soon_threadsafe(loop.stop)
+                thread.join(PATIENCE)
+                loop.close()
+            self._thread = None
 
     # In the recorder's own loop
 
-    async def start(self) -> None:
+    def start(self) -> None:
         """
         The running loop is the recorder's: it adopts what dead processes left, and takes hits.
+
+        Nothing when it works already.
         """
+        if self._loop is not None:
+            return
         self._loop = asyncio.get_running_loop()
         self._desks: dict[str, Desk] = {}
         self._wake = asyncio.Event()
         self._waiting = 0
         self._busy: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopping = False
         self._owner: Owner | None = None
         if self._make_owner is not None:
             self._owner = self._make_owner()
-            await self._owner.start(self._wake.set)
+            self._owner.start(self._wake.set)
         else:
             self._pool = ThreadPoolExecutor(_DIRECT_CALLS, "luot-direct")
         self._spawn(self._work())
@@ -123,8 +129,12 @@ class Recorder:
         """
         Nothing is under way; what is on disk and not in Redis waits for who comes next.
         """
-        for task in list(self._tasks):
-            task.cancel()
+        if self._loop is None:
+            return
+        self._loop = None
+        # Nothing is cut off: whoever is in a batch that is being written is told what became of it.
+        self._is_stopping = True
+        self._wake.set()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for desk in self._desks.values():
             while desk:
@@ -140,10 +150,12 @@ class Recorder:
 
         :param items: at most 500
         :raises JournalFailed: nothing was kept
-        :raises StoreUnavailable: without a journal: it may or may not be counted; a copy with the
-            same id is safe
+        :raises StoreUnavailable: too many wait, or the recorder stops, and nothing was kept;
+            without a journal: it may or may not be counted; a copy with the same id is safe
         :raises SiteNotOpen: without a journal: the site has to be restored first
         """
+        if self._is_stopping:
+            raise StoreUnavailable("this process ends")
         if self._waiting >= LARGEST_QUEUE:
             raise StoreUnavailable("more hits wait than can be kept")
         crashes.at("taken")
@@ -157,7 +169,7 @@ class Recorder:
         return await ticket.future
 
     async def _work(self) -> None:
-        while True:
+        while not self._is_stopping:
             await self._wake.wait()
             self._wake.clear()
             while groups := self._gather():
@@ -172,6 +184,8 @@ class Recorder:
         """
         A batch of each site that has hits waiting and no batch under way.
         """
+        if self._is_stopping:
+            return []
         groups = [
             desk.gather() for desk in self._desks.values() if desk and self._is_free(desk.site.id)
         ]
@@ -238,5 +252,8 @@ class Recorder:
                 target=loop.run_forever, name="luot-recorder", daemon=True
             )
             self._thread.start()
-            asyncio.run_coroutine_threadsafe(self.start(), loop).result(PATIENCE)
+            asyncio.run_coroutine_threadsafe(self._begin(), loop).result(PATIENCE)
             return loop
+
+    async def _begin(self) -> None:
+        self.start()

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
 
 from google_crc32c import value as crc32c
 
@@ -30,6 +31,25 @@ HEADER = _HEAD.size + _CHECK.size
 
 #: Bytes of a body; what claims to be longer is damaged.
 LARGEST_BODY = 8 * 1024 * 1024
+
+#: Bytes that are looked through at once for the next header.
+_PIECE = 65_536
+
+
+class Source(Protocol):
+    """
+    Bytes that are taken out in slices, wherever they stand.
+    """
+
+    def __len__(self) -> int:
+        """
+        How many there are.
+        """
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        """
+        Some of them.
+        """
 
 
 class RecordKind(IntEnum):
@@ -69,6 +89,8 @@ class Damage:
     site: str = ""
     seq: int = 0
     hits: int = 0
+    time_ms: int = 0
+    kind: RecordKind | None = None
     #: Whether nothing follows: the end of a file whose writer died.
     is_tail: bool = False
 
@@ -91,7 +113,7 @@ def encode(record: Record) -> bytes:
     return b"".join((head, _CHECK.pack(crc32c(head)), record.body))
 
 
-def scan(data: memoryview) -> Iterator[tuple[int, Record | Damage]]:
+def scan(data: Source) -> Iterator[tuple[int, Record | Damage]]:
     """
     Every record in the bytes of a file with its place; damage where there is none.
     """
@@ -102,43 +124,47 @@ def scan(data: memoryview) -> Iterator[tuple[int, Record | Damage]]:
         at = end
 
 
-def _record_at(data: memoryview, at: int) -> tuple[Record | Damage, int]:
+def _record_at(data: Source, at: int) -> tuple[Record | Damage, int]:
     head = _head_at(data, at)
     if head is None:
         end = _next_head(data, at + 1)
-        return Damage(bytes(data[at:end]), is_tail=end == len(data)), end
+        return Damage(data[at:end], is_tail=end == len(data)), end
     kind, hits, length, seq, time_ms, site, check = head
     end = at + HEADER + length
-    body = bytes(data[at + HEADER : end])
+    body = data[at + HEADER : end]
     if len(body) == length and crc32c(body) == check:
         return Record(RecordKind(kind), site, seq, time_ms, hits, body), end
     # A body whose end lies behind the end of the file was still being written.
     is_tail = end > len(data)
     if is_tail:
         end = _next_head(data, at + HEADER)
-    return Damage(bytes(data[at:end]), site, seq, hits, is_tail=is_tail and end == len(data)), end
+    is_tail = is_tail and end == len(data)
+    return Damage(data[at:end], site, seq, hits, time_ms, RecordKind(kind), is_tail), end
 
 
-def _head_at(data: memoryview, at: int) -> tuple[int, int, int, int, int, str, int] | None:
-    if len(data) - at < HEADER or data[at : at + 2] != MAGIC:
+def _head_at(data: Source, at: int) -> tuple[int, int, int, int, int, str, int] | None:
+    raw = data[at : at + HEADER]
+    if len(raw) < HEADER or not raw.startswith(MAGIC):
         return None
-    raw = bytes(data[at : at + _HEAD.size])
-    if _CHECK.unpack_from(data, at + _HEAD.size)[0] != crc32c(raw):
+    if _CHECK.unpack_from(raw, _HEAD.size)[0] != crc32c(raw[: _HEAD.size]):
         return None
-    _, version, kind, hits, length, seq, time_ms, site, check = _HEAD.unpack(raw)
+    _, version, kind, hits, length, seq, time_ms, site, check = _HEAD.unpack_from(raw)
     if version != VERSION or kind not in set(RecordKind) or length > LARGEST_BODY:
         return None
     return kind, hits, length, seq, time_ms, site.rstrip(b"\0").decode("ascii"), check
 
 
-def _next_head(data: memoryview, at: int) -> int:
+def _next_head(data: Source, at: int) -> int:
     """
     The place of the next header whose checksum is right, or the end.
     """
-    whole = bytes(data[at:])
-    found = whole.find(MAGIC)
-    while found >= 0:
-        if _head_at(data, at + found) is not None:
-            return at + found
-        found = whole.find(MAGIC, found + 1)
+    # In pieces: to copy the rest of a file for each of many damaged records takes for ever.
+    for start in range(at, len(data), _PIECE):
+        # One byte more, where a header begins with the last byte of a piece.
+        piece = data[start : start + _PIECE + 1]
+        found = piece.find(MAGIC)
+        while found >= 0:
+            if _head_at(data, start + found) is not None:
+                return start + found
+            found = piece.find(MAGIC, found + 1)
     return len(data)

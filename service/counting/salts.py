@@ -6,6 +6,7 @@ it must not become somebody else; and a day that begins while Redis is away take
 its label under the salt of the day before, which every host comes to by itself.
 """
 
+import contextlib
 import logging
 import secrets
 import threading
@@ -37,6 +38,9 @@ CACHED_MS = 3_600_000
 
 #: How long a salt that Redis did not give is used before Redis is asked again, in ms.
 DOUBTED_MS = 1_000
+
+#: The day on which clocks are set back, in ms.
+_LONGEST_DAY_MS = 25 * 3_600_000
 
 
 def salt_life(end_ms: int, now_ms: int) -> int:
@@ -92,12 +96,32 @@ class Salts:
             return known.salt
         try:
             salt, until = self._drawn(site, day, now), now + CACHED_MS
+            self._foresee(site, day, now)
         except StoreError as error:
             salt, until = self._without_redis(site, day, known, error), now + DOUBTED_MS
+        self._keep(site, day.label, _Known(salt, until, now + salt_life(day.end_ms, now)), now)
+        return salt
+
+    def _keep(self, site: str, label: str, known: _Known, now: int) -> None:
         with self._lock:
             self._known = {key: row for key, row in self._known.items() if now < row.gone_ms}
-            self._known[site, day.label] = _Known(salt, until, now + salt_life(day.end_ms, now))
-        return salt
+            self._known[site, label] = known
+
+    def _foresee(self, site: str, day: SiteDay, now: int) -> None:
+        """
+        The salt of tomorrow is known too, so that a Redis that is away at midnight is not missed.
+        """
+        label = (date.fromisoformat(day.label) + timedelta(days=1)).isoformat()
+        if not day.start_ms <= now < day.end_ms or (site, label) in self._known:
+            return
+        # A day that is a little longer than most: when it is counted in, its life is set again.
+        life = salt_life(day.end_ms + _LONGEST_DAY_MS, now)
+        keys = SiteKeys(site)
+        args = [secrets.token_hex(SALT_BYTES), life, ""]
+        # Without it midnight does as it did before.
+        with contextlib.suppress(StoreError):
+            salt = self._store.call("salt", [keys.state, keys.salt(label)], args)
+            self._keep(site, label, _Known(bytes.fromhex(salt), now, now + life), now)
 
     def used(self, site: Site, items: Sequence[Item]) -> tuple[DaySalt, ...]:
         """

@@ -2,7 +2,6 @@
 One file of a journal, and what is known of it without reading it again.
 """
 
-import mmap
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,6 +15,9 @@ SUFFIX = ".journal"
 #: How long after its last batch a segment is kept at least, in ms, and how long after the end of
 #: the site-days it has hits of: until then it may have to tell Redis who was seen.
 KEPT_MS = 86_400_000
+
+#: Bytes that are read at once.
+_PIECE = 262_144
 
 
 @dataclass(slots=True)
@@ -33,8 +35,8 @@ class Segment:
     newest_ms: int = 0
     #: For each site the last ``seq`` in it.
     last: dict[str, int] = field(default_factory=dict)
-    #: The salts that stand in it: (site, site-day) -> salt.
-    salts: dict[tuple[str, str], bytes] = field(default_factory=dict)
+    #: The salts that stand in it: (site, site-day) -> salt and when that day ends.
+    salts: dict[tuple[str, str], tuple[bytes, int]] = field(default_factory=dict)
     #: When the youngest of its site-days is closed, in ms since 1970.
     keep_until_ms: int = 0
 
@@ -44,13 +46,23 @@ class Segment:
         """
         if record.kind is RecordKind.SALT:
             day, _, salt = record.body.partition(b"\0")
-            self.salts[record.site, day.decode()] = salt
+            self.salts[record.site, day.decode()] = salt, record.time_ms
             self.keep_until_ms = max(self.keep_until_ms, record.time_ms + KEPT_MS)
             return
-        self.begun_ms = self.begun_ms or record.time_ms
-        self.newest_ms = max(self.newest_ms, record.time_ms)
-        self.last[record.site] = max(record.seq, self.last.get(record.site, 0))
-        self.keep_until_ms = max(self.keep_until_ms, record.time_ms + KEPT_MS)
+        self._note_batch(record)
+
+    def note_damage(self, damage: Damage) -> None:
+        """
+        What a damaged batch still tells is known: it is missing, and not the end of the file.
+        """
+        if damage.seq and not damage.is_tail:
+            self._note_batch(damage)
+
+    def _note_batch(self, batch: Record | Damage) -> None:
+        self.begun_ms = self.begun_ms or batch.time_ms
+        self.newest_ms = max(self.newest_ms, batch.time_ms)
+        self.last[batch.site] = max(batch.seq, self.last.get(batch.site, 0))
+        self.keep_until_ms = max(self.keep_until_ms, batch.time_ms + KEPT_MS)
 
     def read(self) -> Iterator[tuple[int, Record | Damage]]:
         """
@@ -60,15 +72,32 @@ class Segment:
             return
         with self.path.open("rb") as file:
             size = min(self.size, os.fstat(file.fileno()).st_size)
-            if size == 0:
-                return
-            # Mapped, not read: a lane that catches up takes as long as Redis does.
-            with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as mapped:
-                data = memoryview(mapped)
-                try:
-                    yield from scan(data)
-                finally:
-                    data.release()
+            yield from scan(_Pieces(file.fileno(), size))
+
+
+class _Pieces:
+    """
+    The bytes of an open file, of which only a piece is in memory.
+
+    A lane that catches up takes as long as Redis does, so the file is not read whole. It is not
+    mapped either: a page that the disk cannot read, or that was cut off, would end the process.
+    """
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self._descriptor = descriptor
+        self._size = size
+        self._begin = 0
+        self._held = b""
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice, /) -> bytes:
+        start, stop, _ = part.indices(self._size)
+        if start < self._begin or stop > self._begin + len(self._held):
+            asked = min(max(stop - start, _PIECE), self._size - start)
+            self._begin, self._held = start, os.pread(self._descriptor, asked, start)
+        return self._held[start - self._begin : stop - self._begin]
 
 
 def salt_record(site: str, day: str, end_ms: int, salt: bytes) -> Record:

@@ -1,26 +1,28 @@
 """
 What a batch of one site looks like on its way to Redis, and what comes back. Pure.
 
-The parts of an item are numbered; their numbers stand at the head of ``3_batch.lua``.
+Redis is one thread that all senders share, so the work is done here: every text stands in a list
+once, in the order in which Redis is asked for it, and an item names texts by their places. All
+lists and the parts of an item are told at the head of ``3_batch.lua``.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from service.counting.breakdowns import Rules, combination
 from service.counting.keys import SiteKeys
-from service.dimensions import OPEN, STICKY, Dimension
 from service.intake.days import SiteDay, day_before
 from service.intake.hits import Filtered, Hit
 from service.intake.sites import Site
 from service.settings import Settings
 
 #: The layout of a batch; it changes when a reader of the old one would misread the new.
-FORMAT = 1
+FORMAT = 2
 
 #: Items in one call.
 LARGEST_BATCH = 500
@@ -30,6 +32,12 @@ SLOT_MS = 600_000
 
 #: Site-days that Redis keeps for a site: two months, so that any month has its predecessor.
 DAYS_KEPT = 62
+
+#: Characters of a visitor and of a page's digest that tell, together, who viewed what: 96 bits.
+PAIR = (10, 6)
+
+#: Places in a batch.
+_DAYS, _SLOTS, _NAMES, _ITEMS = 2, 3, 4, 10
 
 Item = Hit | Filtered
 
@@ -57,10 +65,8 @@ class Limits:
     flood_per_minute: int
     pages_per_day: int
     pages_total: int
-    values_per_site: int
-    values_per_page: int
-    #: For each dimension its name and flags: 1 open-ended, 2 kept for pages, 4 the visit's.
-    dimensions: tuple[tuple[str, int], ...]
+    #: What follows from a hit for dimensions; it travels to the archive as it is.
+    rules: str
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
@@ -71,9 +77,7 @@ class Limits:
             settings.flood_per_minute,
             settings.pages_per_day,
             settings.pages_total,
-            settings.values_per_site,
-            settings.values_per_page,
-            tuple((str(d), _flags(d, settings.page_dimensions)) for d in Dimension),
+            Rules.of(settings).text(),
         )
 
 
@@ -94,11 +98,8 @@ def batch(site: Site, items: Sequence[Item], limits: Limits, now_ms: int) -> Bat
     """
     The batch of these items of one site; at most 500.
     """
-    days = _days(site, items)
-    places = {day.label: place for place, day in enumerate(days, 1)}
-    slots = _slots(item for item in items if isinstance(item, Hit))
-    names = sorted({item.batch for item in items if item.batch})
-    packer = _Packer(site, places, slots, names)
+    packer = _Packer(site, _days(site, items, now_ms), _slots(items))
+    packed = [packer.pack(item) for item in items]
     told = [
         FORMAT,
         [
@@ -106,19 +107,47 @@ def batch(site: Site, items: Sequence[Item], limits: Limits, now_ms: int) -> Bat
             site.double_click_ms,
             limits.pages_per_day,
             limits.pages_total,
-            limits.values_per_site,
-            limits.values_per_page,
             oldest_day(site.day(now_ms)),
+            limits.rules,
         ],
-        limits.dimensions,
-        [(d.label, d.start_ms, d.end_ms, site.day(d.end_ms).label) for d in days],
-        slots,
-        names,
-        [packer.pack(item) for item in items],
+        packer.told_days(),
+        packer.slots,
+        list(packer.names),
+        list(packer.ids),
+        list(packer.pages),
+        list(packer.titles),
+        list(packer.origins),
+        list(packer.combinations),
+        packed,
     ]
-    keys = SiteKeys(site.id).of_record([day.label for day in days], slots, names)
+    days = [day.day.label for day in packer.days.values()]
+    keys = SiteKeys(site.id).of_record(days, packer.slots, list(packer.names))
     hits = tuple(isinstance(item, Hit) for item in items)
     return Batch(site.id, tuple(keys), msgspec.msgpack.encode(told), hits)
+
+
+def keys_of(site_id: str, packed: bytes) -> tuple[str, ...]:
+    """
+    The keys of a batch that was packed before, as ``batch`` gave them.
+    """
+    told = msgspec.msgpack.decode(packed)
+    days = [day[0] for day in told[_DAYS]]
+    return tuple(SiteKeys(site_id).of_record(days, told[_SLOTS], told[_NAMES]))
+
+
+def last_day_end_ms(packed: bytes) -> int:
+    """
+    Where the newest site-day ends that an item of this batch falls on; 0 without any item.
+    """
+    told = msgspec.msgpack.decode(packed)
+    return max((told[_DAYS][item[2] - 1][2] for item in told[_ITEMS]), default=0)
+
+
+def is_hit_of(packed: bytes) -> tuple[bool, ...]:
+    """
+    For each item of a batch whether it is a hit; the others are filtered requests.
+    """
+    return tuple(item[0] != 0 for item in msgspec.msgpack.decode(packed)[_ITEMS])
 
 
 def oldest_day(today: SiteDay) -> str:
@@ -128,59 +157,109 @@ def oldest_day(today: SiteDay) -> str:
     return (date.fromisoformat(today.label) - timedelta(days=DAYS_KEPT - 1)).isoformat()
 
 
-def keys_of(site: str, packed: bytes) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class _Day:
     """
-    The keys of a batch, from the batch itself.
+    One day of a batch: who is asked for on it, and which pages of whom.
     """
-    told = msgspec.msgpack.decode(packed)
-    days, slots, names = told[3:6]
-    return tuple(SiteKeys(site).of_record([day[0] for day in days], slots, names))
+
+    place: int
+    day: SiteDay
+    visitors: dict[str, int] = field(default_factory=dict)
+    pairs: dict[str, int] = field(default_factory=dict)
+
+    def places(self, visitor: str, page: str) -> tuple[int, int]:
+        return (
+            _place(self.visitors, visitor),
+            _place(self.pairs, visitor[: PAIR[0]] + page[: PAIR[1]]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class _Packer:
+    """
+    Gives every text its place, the first time that an item has it.
+    """
+
     site: Site
-    places: dict[str, int]
+    days: dict[str, _Day]
     slots: list[int]
-    names: list[str]
+    names: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    pages: dict[str, int] = field(default_factory=dict)
+    titles: dict[str, int] = field(default_factory=dict)
+    origins: dict[tuple[str, bool], int] = field(default_factory=dict)
+    combinations: dict[str, int] = field(default_factory=dict)
 
     def pack(self, item: Item) -> Sequence[Any]:
-        moment = item.moment
-        day = self.places[moment.day.label]
-        name = self.names.index(item.batch) + 1 if item.batch else 0
+        day = self.days[item.moment.day.label]
+        name = _place(self.names, item.batch) if item.batch else None
+        ms = item.moment.ms - day.day.start_ms
         if isinstance(item, Filtered):
-            return 0, moment.ms, day, moment.hour, item.reason, name
-        return (
+            return 0, ms, day.place, item.reason, name
+        visitor, pair = day.places(item.visitor, item.page)
+        source, channel, *others = item.values
+        origin = f"{source[0]}\t{channel[0]}", item.internal
+        common = (
             item.kind,
-            moment.ms,
-            day,
-            moment.hour,
-            self.places[day_before(moment.day, self.site.zone).label],
-            self.slots.index(item.arrival_ms // SLOT_MS) + 1 if item.id else 0,
-            item.id,
-            name,
-            item.visitor,
-            item.visitor_before,
-            item.path,
-            item.page,
-            item.title,
-            item.values,
-            item.internal,
-            item.trusted,
-            item.seconds,
+            ms,
+            day.place,
+            visitor,
+            _place(self.pages, item.path),
+            pair,
+            _place(self.origins, origin),
+            _place(self.combinations, combination(others)),
+            _place(self.ids, item.id) if item.id else None,
+            self.slots.index(item.arrival_ms // SLOT_MS) + 1 if item.id else None,
+            _place(self.titles, item.title) if item.title else None,
+        )
+        if not (name or item.trusted or item.visitor_before or item.seconds):
+            return common
+        return *common, name, item.trusted, *self._before(item), item.seconds
+
+    def _before(self, hit: Hit) -> tuple[int | None, int | None]:
+        if not hit.visitor_before:
+            return None, None
+        before = day_before(hit.moment.day, self.site.zone)
+        return self.days[before.label].places(hit.visitor_before, hit.page)
+
+    def told_days(self) -> list[Sequence[Any]]:
+        return [self._told_day(day) for day in self.days.values()]
+
+    def _told_day(self, told: _Day) -> Sequence[Any]:
+        day = told.day
+        before = self.days.get(day_before(day, self.site.zone).label)
+        following = self.site.day(day.end_ms).label
+        after = self.days.get(following)
+        return (
+            day.label,
+            day.start_ms,
+            day.end_ms,
+            following,
+            before and before.place,
+            after and after.place,
+            list(told.visitors),
+            list(told.pairs),
         )
 
 
-def _flags(dimension: Dimension, of_pages: tuple[Dimension, ...]) -> int:
-    return (dimension in OPEN) + 2 * (dimension in of_pages) + 4 * (dimension in STICKY)
+def _place(places: dict[Any, int], text: object) -> int:
+    return places.setdefault(text, len(places) + 1)
 
 
-def _days(site: Site, items: Iterable[Item]) -> list[SiteDay]:
-    found = {item.moment.day for item in items}
-    found |= {day_before(day, site.zone) for day in found}
-    return sorted(found, key=lambda day: day.label)
+def _days(site: Site, items: Iterable[Item], now_ms: int) -> dict[str, _Day]:
+    """
+    The days that items fall on, each with its neighbours: visits go on from the one before.
+
+    The one after is only there when the day is over, so that visits may have gone on into it.
+    """
+    own = {item.moment.day for item in items}
+    found = own | {day_before(day, site.zone) for day in own}
+    found |= {site.day(day.end_ms) for day in own if day.end_ms <= now_ms}
+    by_label = {day.label: day for day in found}
+    return {label: _Day(n, by_label[label]) for n, label in enumerate(sorted(by_label), 1)}
 
 
-def _slots(hits: Iterable[Hit]) -> list[int]:
-    own = {hit.arrival_ms // SLOT_MS for hit in hits if hit.id}
+def _slots(items: Iterable[Item]) -> list[int]:
+    own = {item.arrival_ms // SLOT_MS for item in items if isinstance(item, Hit) and item.id}
     return sorted({slot + side for slot in own for side in (-1, 0, 1)})

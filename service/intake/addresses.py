@@ -6,32 +6,54 @@ further left than the trusted hops was written by the client and may say anythin
 """
 
 import re
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+import msgspec
 
 #: The longest text that can hold an address with brackets, zone and port, in characters.
 ADDRESS_CHARACTERS = 100
+
+#: Addresses that a process remembers reading, so that one is read once for all that is asked of it.
+REMEMBERED = 4_096
 
 _BRACKETED = re.compile(r"\[([^\]]*+)\](?::[0-9]{0,5})?")
 _WITH_PORT = re.compile(r"([0-9.]++):[0-9]{0,5}")
 
 # Python's own is_private also holds the documentation networks, and not the carriers' 100.64/10,
 # from which the load balancers of some clouds call.
-_PRIVATE = tuple(
-    ip_network(text)
-    for text in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "::1/128",
-        "fc00::/7",
-        "fe80::/10",
+_PRIVATE = {
+    (network.version, byte): network
+    for network in map(
+        ip_network,
+        (
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "::1/128",
+            "fc00::/7",
+            "fe80::/10",
+        ),
     )
-)
+    # No two of them begin with the same byte, so an address is held against one at most.
+    for byte in range(network[0].packed[0], network[-1].packed[0] + 1)
+}
+
+
+class _Address(msgspec.Struct, frozen=True):
+    """
+    What is asked of an address.
+    """
+
+    text: str
+    network: bytes
+    is_private: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +94,9 @@ def client_address(peer: str, forwarded: str, trusted_proxies: int) -> str | Non
     entry = None
     if trusted_proxies > 0:
         entries = [text for text in forwarded.split(",") if text.strip()]
-        entry = _parsed(entries[-trusted_proxies:][0]) if entries else None
-    address = entry or _parsed(peer)
-    return str(address) if address else None
+        entry = _address(entries[-trusted_proxies:][0]) if entries else None
+    address = entry or _address(peer)
+    return address.text if address else None
 
 
 def network(address: str | None) -> bytes:
@@ -83,16 +105,44 @@ def network(address: str | None) -> bytes:
 
     Empty when there is no address.
     """
-    parsed = _parsed(address)
-    return parsed.packed[:8] if parsed else b""
+    known = _address(address)
+    return known.network if known else b""
 
 
 def is_private(address: str | None) -> bool:
     """
     Whether the address is one of a local network, a machine or a link; true without address.
     """
-    parsed = _parsed(address)
-    return parsed is None or any(parsed in network for network in _PRIVATE)
+    known = _address(address)
+    return known is None or known.is_private
+
+
+def _address(text: str | None) -> _Address | None:
+    if not text or len(text) > ADDRESS_CHARACTERS:
+        return None
+    return _remembered(text)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _remembered(text: str) -> _Address | None:
+    parsed = plain(text) or _parsed(text)
+    if parsed is None:
+        return None
+    packed = parsed.packed
+    private = _PRIVATE.get((parsed.version, packed[0]))
+    return _Address(str(parsed), packed[:8], private is not None and parsed in private)
+
+
+def plain(text: str) -> IPv4Address | None:
+    """
+    An IPv4 address in its usual form, which the system reads faster than Python; else none.
+    """
+    try:
+        packed = socket.inet_pton(socket.AF_INET, text)
+    except (OSError, ValueError):
+        return None
+    # Systems differ in what else they take for an address, such as octets with a zero in front.
+    return IPv4Address(packed) if socket.inet_ntoa(packed) == text else None
 
 
 def _parsed(text: str | None) -> IPv4Address | IPv6Address | None:

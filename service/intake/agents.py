@@ -115,12 +115,18 @@ class Agent:
     device: str
 
 
+#: What no user agent says.
+UNTOLD = Agent(False, UNKNOWN, UNKNOWN, UNKNOWN)
+
+
 def agent(user_agent: str) -> Agent:
     """
     What this user agent says, by its first 512 bytes; any text has an answer.
 
     The first call of a process costs a quarter of a second, to read the patterns.
     """
+    if len(user_agent) <= READ_BYTES and user_agent.isascii():
+        return _agent(user_agent)
     read = user_agent[:READ_BYTES].encode("utf-8", "replace")[:READ_BYTES]
     return _agent(read.decode("utf-8", "ignore"))
 

@@ -7,36 +7,36 @@ visitor's hash and what the user agent and the referrer say.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
-from service.dimensions import NONE, UNKNOWN, Dimension
+import msgspec
+
 from service.errors import Reason, Rejected
 from service.hosts import host_of
 from service.intake.addresses import network
-from service.intake.agents import Agent, agent
+from service.intake.agents import UNTOLD, agent
 from service.intake.countries import Countries
 from service.intake.days import VISIT_GAP_MS, SiteDay, day_before
 from service.intake.hits import Filter, Filtered, Hit, Kind, Moment, Taken
 from service.intake.paths import PagePath, cut, page_path, page_url
 from service.intake.payloads import ENGAGEMENT, Payload
 from service.intake.sites import Site
-from service.intake.sources import Campaign, Source, campaign, source
+from service.intake.sources import Campaign, campaign, source
 from service.intake.text import printable
+from service.intake.values import NAME_CHARACTERS, are_cut, language, values
 from service.intake.visitors import id_digest, page_digest, visitor
 from service.settings import SITE_ID
 
 #: The salt of a site-day; raises ``StoreUnavailable`` when none can be had.
 Salts = Callable[[str, SiteDay], bytes]
 
-#: Widths in CSS pixels from which a screen belongs to the next class.
-SCREENS = ((600, "phone"), (1024, "tablet"), (1600, "desktop"))
-
 #: Bytes of a referrer that are read; the rest is cut and counted as such.
 REFERRER_BYTES = 2_048
 
+#: Characters of a title; the rest is cut and counted as such.
+TITLE_CHARACTERS = 256
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+
+class Sender(msgspec.Struct, frozen=True):
     """
     Who sent a request, as the connection and its headers tell.
     """
@@ -52,8 +52,7 @@ class Sender:
     is_prefetch: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """
     When a hit came, and what its sender may say about that.
     """
@@ -67,8 +66,7 @@ class Arrival:
     batch: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """
     The page that a payload is about.
     """
@@ -84,12 +82,12 @@ def site_of(payload: Payload, sites: Mapping[str, Site]) -> Site:
 
     :raises Rejected: malformed, when that is no site's id; site, when there is none of that id
     """
+    site = None if payload.site is None else sites.get(payload.site)
+    if site is not None:
+        return site
     if payload.site is None or not SITE_ID.match(payload.site):
         raise Rejected(Reason.MALFORMED, "site")
-    site = sites.get(payload.site)
-    if site is None:
-        raise Rejected(Reason.SITE, "site", 404)
-    return site
+    raise Rejected(Reason.SITE, "site", 404)
 
 
 def check_origin(site: Site, origin: str | None) -> None:
@@ -125,21 +123,13 @@ class Intake:
         reason = filter_of(site, sender)
         if reason is not None:
             return Taken(Filtered(site.id, reason, moment, arrival.batch), asked)
-        hit = self._hit(payload, site, sender, arrival, page, moment)
-        return Taken(hit, asked, _truncated(payload, page))
-
-    def _hit(  # the parts are named where they are made
-        self,
-        payload: Payload,
-        site: Site,
-        sender: Sender,
-        arrival: Arrival,
-        page: Page,
-        moment: Moment,
-    ) -> Hit:
         came = campaign(page.query)
-        where = source(_referrer(payload), came.source, site.hosts.matches)
-        return Hit(
+        referrer = cut(payload.referrer or "", REFERRER_BYTES)
+        where = source(referrer, came.source, site.hosts.matches)
+        country = self._countries.country(sender.address, payload.timezone)
+        what = agent(sender.user_agent) if sender.user_agent else UNTOLD
+        spoken = language(payload.language or sender.languages)
+        hit = Hit(
             site=site.id,
             kind=kind_of(payload),
             moment=moment,
@@ -151,11 +141,13 @@ class Intake:
             visitor_before=self._visitor_before(site, moment, sender),
             path=page.path.path,
             page=page_digest(page.path.path),
-            title=printable(payload.title or "")[:256],
-            values=self._values(payload, sender, where, came),
+            title=printable(payload.title or "")[:TITLE_CHARACTERS],
+            values=values(payload, what, where, came, country, spoken),
             internal=where.internal,
             seconds=payload.seconds or 0,
         )
+        referrer_cut = referrer != (payload.referrer or "")
+        return Taken(hit, asked, _truncated(payload, page, came, referrer_cut=referrer_cut))
 
     def _visitor(self, site: Site, day: SiteDay, sender: Sender) -> str:
         salt = self._salts(site.id, day)
@@ -166,31 +158,6 @@ class Intake:
         if moment.ms - moment.day.start_ms >= VISIT_GAP_MS:
             return ""
         return self._visitor(site, day_before(moment.day, site.zone), sender)
-
-    def _values(
-        self, payload: Payload, sender: Sender, where: Source, came: Campaign
-    ) -> tuple[tuple[str, ...], ...]:
-        what = agent(sender.user_agent) if sender.user_agent else Agent(False, *3 * (UNKNOWN,))
-        said: dict[Dimension, tuple[str, ...]] = {
-            Dimension.SOURCE: (where.name,),
-            Dimension.CHANNEL: (where.channel,),
-            Dimension.REFERRER_PAGE: (where.page,),
-            Dimension.CAMPAIGN: (came.name or NONE,),
-            Dimension.CAMPAIGN_MEDIUM: (came.medium or NONE,),
-            Dimension.CAMPAIGN_TERM: (came.term or NONE,),
-            Dimension.CAMPAIGN_CONTENT: (came.content or NONE,),
-            Dimension.COUNTRY: (self._countries.country(sender.address, payload.timezone),),
-            Dimension.LANGUAGE: (language(payload.language or sender.languages),),
-            Dimension.BROWSER: (what.browser,),
-            Dimension.SYSTEM: (what.system,),
-            Dimension.DEVICE: (what.device,),
-            Dimension.SCREEN: (screen(payload.width),),
-            Dimension.EVENT: event_name(payload),
-            Dimension.SECTION: (printable(payload.section or "")[:128] or NONE,),
-            Dimension.AUTHOR: (printable(payload.author or "")[:128] or NONE,),
-            Dimension.TAG: tags(payload),
-        }
-        return tuple(said[dimension] for dimension in Dimension)
 
 
 def page_of(payload: Payload, site: Site) -> Page:
@@ -237,56 +204,19 @@ def kind_of(payload: Payload) -> Kind:
     return Kind.ENGAGEMENT if payload.event == ENGAGEMENT else Kind.EVENT
 
 
-def event_name(payload: Payload) -> tuple[str, ...]:
-    """
-    The name of an event; nothing for a view or for attention.
-    """
-    return (payload.event,) if payload.event and payload.event != ENGAGEMENT else ()
-
-
-def language(tags: str) -> str:
-    """
-    The first language of a tag or of an ``Accept-Language`` header, without its region.
-    """
-    first = tags.partition(",")[0].partition(";")[0].strip()
-    primary = first.replace("_", "-").partition("-")[0].lower()
-    return (
-        primary if primary.isascii() and primary.isalpha() and len(primary) in {2, 3} else UNKNOWN
-    )
-
-
-def screen(width: int | None) -> str:
-    """
-    The class of a screen by its width in CSS pixels.
-    """
-    if width is None:
-        return UNKNOWN
-    return next((name for below, name in SCREENS if width < below), "wide")
-
-
-def tags(payload: Payload) -> tuple[str, ...]:
-    """
-    The page's tags: the first ten, each cut to 64 characters, each once.
-    """
-    kept = (printable(tag)[:64] for tag in (payload.tags or [])[:10])
-    return tuple(dict.fromkeys(tag for tag in kept if tag))
-
-
-def _referrer(payload: Payload) -> str:
-    return cut(payload.referrer or "", REFERRER_BYTES)
-
-
-def _truncated(payload: Payload, page: Page) -> tuple[str, ...]:
+def _truncated(
+    payload: Payload, page: Page, came: Campaign, *, referrer_cut: bool
+) -> tuple[str, ...]:
     """
     The names of the parts that were cut.
     """
-    is_cut = {
-        "path": page.path.truncated,
-        "referrer": _referrer(payload) != (payload.referrer or ""),
-        "title": len(payload.title or "") > 256,
-        "section": len(payload.section or "") > 128,
-        "author": len(payload.author or "") > 128,
-        "tags": len(payload.tags or ()) > 10 or any(len(tag) > 64 for tag in payload.tags or ()),
-        "campaign": campaign(page.query).truncated,
-    }
-    return tuple(name for name, was_cut in is_cut.items() if was_cut)
+    is_cut = (
+        (page.path.truncated, "path"),
+        (referrer_cut, "referrer"),
+        (len(payload.title or "") > TITLE_CHARACTERS, "title"),
+        (len(payload.section or "") > NAME_CHARACTERS, "section"),
+        (len(payload.author or "") > NAME_CHARACTERS, "author"),
+        (payload.tags is not None and are_cut(payload.tags), "tags"),
+        (came.truncated, "campaign"),
+    )
+    return tuple([name for was_cut, name in is_cut if was_cut])

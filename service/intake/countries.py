@@ -8,7 +8,7 @@ the browser, good for addresses in no table, such as those of a private network.
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
@@ -19,9 +19,14 @@ from iptocc import country_code
 
 from service.dimensions import UNKNOWN
 from service.errors import SettingsError
+from service.intake.addresses import ADDRESS_CHARACTERS, REMEMBERED, plain
 
 #: Kosovo, which tables write as everybody does although ISO has assigned no code to it.
 _KOSOVO = "XK"
+
+# First numbers of the IPv4 networks that are not the whole internet's (RFC 6890): the other
+# addresses need not be compared with each of those.
+_SPECIAL = frozenset({0, 10, 100, 127, 169, 172, 192, 198, 203, *range(224, 256)})
 
 # Names such as EST or CET span many countries; the database links each to a city in one of them.
 _NO_PLACE = re.compile(r"[A-Z]{3}(?:\d[A-Z]{3})?")
@@ -55,29 +60,36 @@ class Countries:
         :raises SettingsError: when that is no MaxMind database
         """
         self._database = _database(mmdb) if mmdb else None
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._of_address)
 
     def country(self, address: str | None, timezone: str | None) -> str:
         """
         The country as two capital letters of ISO 3166, or ``(unknown)``; any text has an answer.
         """
-        told = (code.upper() for code in self._told(address, timezone))
-        return next((code for code in told if code in _codes()), UNKNOWN)
+        known = ""
+        if address and len(address) <= ADDRESS_CHARACTERS:
+            known = self._remembered(address)
+        return known or _assigned(_zones().get(timezone or "", "")) or UNKNOWN
 
-    def _told(self, address: str | None, timezone: str | None) -> Iterator[str]:
+    def _of_address(self, address: str) -> str:
+        for code in self._told(address):
+            if assigned := _assigned(code):
+                return assigned
+        return ""
+
+    def _told(self, address: str) -> Iterator[str]:
         """
         What each that could know says, in the order of belief; asked only as far as needed.
         """
-        public = _public(address or "")
+        public = _public(address)
         if public is not None:
-            yield self._by_database(public)
+            if self._database is not None:
+                yield self._by_database(self._database, public)
             yield country_code(str(public)) or ""
-        yield _zones().get(timezone or "", "")
 
-    def _by_database(self, address: IPv4Address | IPv6Address) -> str:
-        if self._database is None:
-            return ""
+    def _by_database(self, database: maxminddb.Reader, address: IPv4Address | IPv6Address) -> str:
         try:
-            record: Any = self._database.get(address)
+            record: Any = database.get(address)
         except (maxminddb.InvalidDatabaseError, ValueError):
             # Damage found while reading, or a database without IPv6: the next one is asked.
             return ""
@@ -106,10 +118,21 @@ def _code(record: Any) -> str:
     return code if isinstance(code, str) else ""
 
 
+def _assigned(code: str) -> str:
+    """
+    The code in capitals; empty when it is no country's.
+    """
+    capitals = code.upper()
+    return capitals if capitals in _codes() else ""
+
+
 def _public(address: str) -> IPv4Address | IPv6Address | None:
     """
     The address, if it is one that somebody holds in the whole internet.
     """
+    quick = plain(address)
+    if quick is not None and quick.packed[0] not in _SPECIAL:
+        return quick
     try:
         found = ip_address(address)
     except ValueError:

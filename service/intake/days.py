@@ -5,10 +5,11 @@ An hour is counted from the day's first instant, not read off a clock, so a day 
 them and the two hours that a clock calls "02" in autumn stay apart.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 HOUR_MS = 3_600_000
 
@@ -16,8 +17,7 @@ HOUR_MS = 3_600_000
 VISIT_GAP_MS = 1_800_000
 
 
-@dataclass(frozen=True, slots=True)
-class SiteDay:
+class SiteDay(msgspec.Struct, frozen=True):
     """
     One calendar day of a site, with the instants where it begins and ends.
     """
@@ -47,7 +47,13 @@ def site_day(ms: int, zone: ZoneInfo) -> SiteDay:
     """
     The site-day that holds this moment.
     """
-    return day_of(datetime.fromtimestamp(ms / 1000, UTC).astimezone(zone).date(), zone)
+    # Zones change their clocks at whole seconds, so that all of a second has one answer.
+    return _day_of_second(ms // 1000, zone)
+
+
+@lru_cache(maxsize=4096)
+def _day_of_second(seconds: int, zone: ZoneInfo) -> SiteDay:
+    return day_of(datetime.fromtimestamp(seconds, UTC).astimezone(zone).date(), zone)
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +68,12 @@ def day_before(day: SiteDay, zone: ZoneInfo) -> SiteDay:
     """
     The site-day before this one.
     """
-    return day_of(date.fromisoformat(day.label) - timedelta(days=1), zone)
+    return _day_before(day.label, zone)
+
+
+@lru_cache(maxsize=4096)
+def _day_before(label: str, zone: ZoneInfo) -> SiteDay:
+    return day_of(date.fromisoformat(label) - timedelta(days=1), zone)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> int:

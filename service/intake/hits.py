@@ -1,12 +1,17 @@
 """
 The nouns of the intake: a hit, and a request that was well formed but is not one.
+
+Several are made for every request, and msgspec's are made several times faster than dataclasses.
 """
 
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+import msgspec
 
 from service.dimensions import Dimension
 from service.intake.days import SiteDay
+
+_PLACES = {dimension: place for place, dimension in enumerate(Dimension)}
 
 
 class Kind(IntEnum):
@@ -32,8 +37,7 @@ class Filter(StrEnum):
     DOUBLE_CLICK = "double_click"
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """
     When something happened, in the terms of one site.
     """
@@ -50,8 +54,7 @@ class Moment:
         return self.day.hour(self.ms)
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(msgspec.Struct, frozen=True):
     """
     A page that was shown, an event, or time spent: what may be counted, without any person in it.
     """
@@ -87,11 +90,10 @@ class Hit:
         """
         The values of one dimension.
         """
-        return self.values[tuple(Dimension).index(dimension)]
+        return self.values[_PLACES[dimension]]
 
 
-@dataclass(frozen=True, slots=True)
-class Filtered:
+class Filtered(msgspec.Struct, frozen=True):
     """
     A well-formed request of something that is no reader, or of one who does not want to be counted.
     """
@@ -103,8 +105,7 @@ class Filtered:
     batch: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """
     What the intake made of a request, and which of its parts it had to cut.
     """

@@ -10,10 +10,12 @@ A path that has been through here comes out of here unchanged.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from operator import itemgetter
 from unicodedata import normalize
 from urllib.parse import unquote
+
+import msgspec
 
 from service.errors import Reason, Rejected
 from service.hosts import http_url
@@ -26,6 +28,13 @@ VALUE_CHARACTERS = 128
 
 #: ASCII characters that mean the same with and without escape (RFC 3986, section 2.3).
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+# Printable ASCII without escapes, query or fragment, in which no segment is empty or begins with a
+# dot: written in its one form already, but for letter case. Most paths are such.
+_PLAIN = re.compile(r'/|(?:/[ -"$&-\-0->@-~][ -"$&-.0->@-~]*+)++')
+
+# What stands before query and fragment.
+_BARE = re.compile(r"[^?#]*+")
 
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ESCAPE = re.compile(r"(%[0-9A-F]{2})")
@@ -54,8 +63,7 @@ class PathRules:
     hash_routing: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PagePath:
+class PagePath(msgspec.Struct, frozen=True):
     """
     The path of a page, and whether something of it was cut off.
     """
@@ -64,8 +72,7 @@ class PagePath:
     truncated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PageUrl:
+class PageUrl(msgspec.Struct, frozen=True):
     """
     The parts of a page's address.
     """
@@ -84,18 +91,18 @@ def page_path(target: str, rules: PathRules, field: str = "path") -> PagePath:
     :raises Rejected: malformed, for control characters, lone surrogates, broken escapes and
         escapes that are no UTF-8, in whatever is kept
     """
-    if _SURROGATE.search(target):
+    if not target.isascii() and _SURROGATE.search(target):
         raise Rejected(Reason.MALFORMED, field)
     try:
         address, _, fragment = target.partition("#")
         path, _, query = address.partition("?")
-        path = _resolved(_cased(_written(path), rules), rules)
+        path = _path(path, rules)
         parameters = _parameters(query, rules)
         fragment = _cased(_written(fragment), rules) if rules.hash_routing else ""
     except ValueError:
         raise Rejected(Reason.MALFORMED, field) from None
     whole = path + "".join(parameters) + (f"#{fragment}" if fragment else "")
-    if len(whole.encode()) <= PATH_BYTES:
+    if len(whole) <= PATH_BYTES and (whole.isascii() or len(whole.encode()) <= PATH_BYTES):
         return PagePath(whole, truncated=False)
     return PagePath(_shortened(path, parameters, fragment), truncated=True)
 
@@ -108,11 +115,7 @@ def page_url(url: str, field: str = "url") -> PageUrl:
     """
     parts = http_url(url)
     # The query is left alone: what a campaign link carries is cleaned, it does not cost the hit.
-    if (
-        parts is None
-        or _SURROGATE.search(url)
-        or _CONTROL.search(re.split("[?#]", url, maxsplit=1)[0])
-    ):
+    if parts is None or not (_is_plain(url) or _is_clean(url)):
         raise Rejected(Reason.MALFORMED, field)
     query = parts.rest.partition("#")[0].partition("?")[2]
     return PageUrl(parts.host, parts.rest, query)
@@ -122,7 +125,24 @@ def cut(text: str, limit_bytes: int) -> str:
     """
     As much of the text as fits into so many bytes of UTF-8; lone surrogates are left out.
     """
+    if len(text) <= limit_bytes and text.isascii():
+        return text
     return text.encode("utf-8", "ignore")[:limit_bytes].decode("utf-8", "ignore")
+
+
+def _path(text: str, rules: PathRules) -> str:
+    if _PLAIN.fullmatch(text):
+        return text.lower() if rules.lower_case else text
+    return _resolved(_cased(_written(text), rules), rules)
+
+
+def _is_plain(url: str) -> bool:
+    return url.isascii() and url.isprintable() and "%" not in url
+
+
+def _is_clean(url: str) -> bool:
+    bare = _BARE.match(url)
+    return not _SURROGATE.search(url) and not (bare and _CONTROL.search(bare[0]))
 
 
 def _written(text: str) -> str:
@@ -177,11 +197,13 @@ def _parameters(query: str, rules: PathRules) -> list[str]:
     """
     The parameters that make a page, sorted by name, each with ``?`` or ``&`` in front.
     """
-    names = {name.lower() for name in rules.query}
+    if not query:
+        return []
+    names = _lowered(rules.query)
     kept: list[tuple[str, str]] = []
     for parameter in query.split("&"):
         raw_name, _, raw_value = parameter.partition("=")
-        name = unquote(raw_name).lower()
+        name = (unquote(raw_name) if "%" in raw_name else raw_name).lower()
         if name not in names:
             continue
         value = _written(raw_value)
@@ -189,6 +211,11 @@ def _parameters(query: str, rules: PathRules) -> list[str]:
             kept.append((name, value))
     kept.sort(key=itemgetter(0))
     return [f"{'&' if n else '?'}{name}={value}" for n, (name, value) in enumerate(kept)]
+
+
+@lru_cache(maxsize=256)
+def _lowered(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.lower() for name in names)
 
 
 def _shortened(path: str, parameters: list[str], fragment: str) -> str:

@@ -19,6 +19,9 @@ LARGEST_HIT = 8_192
 #: An id that a page makes; the alphabet of base64url, long enough not to meet another.
 ID = re.compile(r"[A-Za-z0-9_-]{16,64}\Z")
 
+#: How far down a page was read, in percent.
+SCROLLS = frozenset({0, 25, 50, 75, 100})
+
 #: The event name that carries attention and is no event.
 ENGAGEMENT = "engagement"
 
@@ -107,7 +110,8 @@ def items(body: bytes) -> list[bytes]:
 def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         # msgspec passes over keys that it does not know without looking at their bytes.
-        body.decode("utf-8")
+        if not body.isascii():
+            body.decode("utf-8")
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         field = _FIELD.search(str(error))
@@ -122,21 +126,28 @@ def checked(payload: P) -> P:
 
     :raises Rejected: malformed, naming the first part that is not
     """
-    _refuse_unless(payload.id is None or bool(ID.match(payload.id)), "id")
-    _refuse_unless(payload.view is None or bool(ID.match(payload.view)), "view")
-    _refuse_unless(payload.event is None or _is_event(payload.event), "event")
-    _refuse_unless(len(payload.language or "") <= 35, "language")
-    _refuse_unless(len(payload.timezone or "") <= 64, "timezone")
-    _refuse_unless(payload.width is None or 1 <= payload.width <= 16_384, "width")
-    _refuse_unless(payload.seconds is None or 0 <= payload.seconds <= 1_800, "seconds")
-    _refuse_unless(payload.scroll in {None, 0, 25, 50, 75, 100}, "scroll")
-    _refuse_unless(_are_props(payload.props or {}), "props")
+    misfit = _misfit(payload)
+    if misfit:
+        raise Rejected(Reason.MALFORMED, misfit)
     return payload
 
 
-def _refuse_unless(fits: bool, field: str) -> None:  # noqa: FBT001 - reads as a sentence
-    if not fits:
-        raise Rejected(Reason.MALFORMED, field)
+def _misfit(payload: Payload) -> str:
+    """
+    The name of the first part that is out of bounds; empty when all fit.
+    """
+    return (
+        (payload.id is not None and not ID.match(payload.id) and "id")
+        or (payload.view is not None and not ID.match(payload.view) and "view")
+        or (payload.event is not None and not _is_event(payload.event) and "event")
+        or (payload.language is not None and len(payload.language) > 35 and "language")
+        or (payload.timezone is not None and len(payload.timezone) > 64 and "timezone")
+        or (payload.width is not None and not 1 <= payload.width <= 16_384 and "width")
+        or (payload.seconds is not None and not 0 <= payload.seconds <= 1_800 and "seconds")
+        or (payload.scroll is not None and payload.scroll not in SCROLLS and "scroll")
+        or (payload.props is not None and not _are_props(payload.props) and "props")
+        or ""
+    )
 
 
 def _is_event(name: str) -> bool:

@@ -27,6 +27,8 @@ def query_values(query: bytes, name: str) -> list[str]:
 
     :raises Rejected: malformed, when one of them is not percent-encoded UTF-8
     """
+    if not query:
+        return []
     return [
         _text(value, name)
         for key, _, value in (part.partition(b"=") for part in query.split(b"&"))

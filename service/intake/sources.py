@@ -8,8 +8,10 @@ browser's address is not guessed at: it is ``(invalid)``, and the view counts al
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import unquote_plus
+
+import msgspec
 
 from service.hosts import http_url
 from service.intake.referrers import (
@@ -31,6 +33,9 @@ PAGE_BYTES = 512
 #: Characters of an Android app's id, which is the name of a directory there.
 APP_LENGTH = 255
 
+#: Characters of a referrer without query that is remembered; few are longer.
+REMEMBERED_CHARACTERS = 512
+
 #: Parameters of a page's address that name a campaign, and the parts that they give.
 PARAMETERS = {
     "utm_source": "source",
@@ -43,10 +48,13 @@ PARAMETERS = {
 _APP = re.compile(
     r"android-app://([a-z0-9_]+(?:\.[a-z0-9_]+)*)(?:[/?#].*)?", re.IGNORECASE | re.DOTALL
 )
+# What stands before query and fragment.
+_BARE = re.compile(r"[^?#]*+")
+# Without it no parameter names a campaign.
+_MAY_NAME = re.compile(r"utm|%", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
+class Campaign(msgspec.Struct, frozen=True):
     """
     What a page's address says about how it was advertised; ``""`` where it says nothing.
     """
@@ -60,8 +68,7 @@ class Campaign:
     truncated: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(msgspec.Struct, frozen=True):
     """
     The place that a view came from.
     """
@@ -74,6 +81,17 @@ class Source:
     internal: bool
 
 
+class _Told(msgspec.Struct, frozen=True):
+    """
+    What a referrer says to every site.
+    """
+
+    #: Empty when it is no web page.
+    host: str
+    source: Source
+
+
+NO_CAMPAIGN = Campaign()
 DIRECT = Source("(direct)", Channel.DIRECT, "(direct)", internal=False)
 INTERNAL = Source("(internal)", Channel.INTERNAL, "(internal)", internal=True)
 INVALID = Source("(invalid)", Channel.UNKNOWN, "(invalid)", internal=False)
@@ -83,6 +101,8 @@ def campaign(query: str) -> Campaign:
     """
     The campaign that a query string names; of a repeated parameter the first value.
     """
+    if not _MAY_NAME.search(query):
+        return NO_CAMPAIGN
     parts: dict[str, str] = {}
     for pair in query.removeprefix("?").partition("#")[0].split("&"):
         key, _, value = pair.partition("=")
@@ -102,10 +122,10 @@ def source(referrer: str, utm_source: str, is_own_host: Callable[[str], bool]) -
     :param is_own_host: whether a host, in lower-case punycode, is one of the site's
     """
     before = _before(referrer, is_own_host)
-    word = _word(utm_source)[:CAMPAIGN_LENGTH]
+    word = _word(utm_source)[:CAMPAIGN_LENGTH] if utm_source else ""
     if not word:
         return before
-    return replace(before, name=word, channel=Channel.CAMPAIGN, internal=False)
+    return Source(word, Channel.CAMPAIGN, before.page, internal=False)
 
 
 def _before(referrer: str, is_own_host: Callable[[str], bool]) -> Source:
@@ -114,18 +134,27 @@ def _before(referrer: str, is_own_host: Callable[[str], bool]) -> Source:
         return DIRECT
     if not is_printable(told):
         return INVALID
-    app = _APP.fullmatch(told)
+    match = _BARE.match(told)
+    bare = match[0] if match else ""
+    # Neither query nor password, which may be anybody's secret, is remembered.
+    forget = len(bare) > REMEMBERED_CHARACTERS or "@" in bare
+    found = _told(bare) if forget else _remembered(bare)
+    return INTERNAL if found.host and is_own_host(found.host) else found.source
+
+
+def _told(referrer: str) -> _Told:
+    app = _APP.fullmatch(referrer)
     if app is not None:
         name = app[1].lower()[:APP_LENGTH]
-        return _came_from(place_of_app(name), name, name)
-    url = http_url(told)
+        return _Told("", _came_from(place_of_app(name), name, name))
+    url = http_url(referrer)
     if url is None:
-        return INVALID
-    if is_own_host(url.host):
-        return INTERNAL
-    bare = url.host.removeprefix("www.")
-    path = url.rest.partition("#")[0].partition("?")[0]
-    return _came_from(place_of_host(bare), bare, bare + (path or "/"))
+        return _Told("", INVALID)
+    host = url.host.removeprefix("www.")
+    return _Told(url.host, _came_from(place_of_host(host), host, host + (url.rest or "/")))
+
+
+_remembered = lru_cache(maxsize=1024)(_told)
 
 
 def _came_from(place: Place | None, otherwise: str, page: str) -> Source:

@@ -13,6 +13,8 @@ def printable(text: str) -> str:
     The text in NFC, without control characters and line breaks, and without blanks at its ends.
     """
     kept = text if text.isprintable() else "".join(filter(_is_kept, text))
+    if kept.isascii():
+        return kept.strip()
     return unicodedata.normalize("NFC", kept).strip()
 
 

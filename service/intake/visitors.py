@@ -5,7 +5,8 @@ The key is the site-day's salt, random and gone a day later, so the same person 
 visitor tomorrow and on another site, and no list of addresses can be tried against it.
 """
 
-from base64 import urlsafe_b64encode
+from binascii import b2a_base64
+from functools import lru_cache
 from hashlib import blake2b
 
 #: Bytes of a user agent that are hashed; what stands behind is padding of in-app browsers.
@@ -16,6 +17,9 @@ VISITOR_LENGTH = 16
 
 #: Bytes of a salt: 256 bits, twice what is needed and the natural key of the hash.
 SALT_BYTES = 32
+
+# The two characters that base64 and base64url write otherwise.
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def visitor(salt: bytes, site: str, network: bytes, user_agent: str) -> str:
@@ -29,6 +33,7 @@ def visitor(salt: bytes, site: str, network: bytes, user_agent: str) -> str:
     return _digest(told, 12, salt)
 
 
+@lru_cache(maxsize=1024)
 def page_digest(path: str) -> str:
     """
     A path as 8 characters: enough to tell apart the pages that one visitor reads in a day.
@@ -44,4 +49,5 @@ def id_digest(text: str) -> str:
 
 
 def _digest(told: bytes, size: int, key: bytes = b"") -> str:
-    return urlsafe_b64encode(blake2b(told, digest_size=size, key=key).digest()).decode()
+    digest = blake2b(told, digest_size=size, key=key).digest()
+    return b2a_base64(digest, newline=False).translate(_URL_SAFE).decode()

@@ -56,14 +56,21 @@ def repair_site(runtime: Runtime, site: Site) -> None:
     except SiteNotOpen:
         return
     metrics.lost_numbers.labels(site.id).set(len(found))
-    if not found:
+    missing = frozenset(difference.what for difference in found)
+    if not missing:
+        runtime.restored_for.pop(site.id, None)
         return
     told = {"site": site.id, "numbers": len(found), "first": found[0].what}
     if not runtime.has_journals:
         log.critical("Redis has lost numbers; see luot reconcile", extra=told)
         return
+    if missing <= runtime.restored_for.get(site.id, frozenset()):
+        # Who was seen today cannot come back without journals; to try again would help nobody.
+        log.critical("a restore did not bring back what Redis has lost", extra=told)
+        return
     log.critical("Redis has lost numbers; the site is restored", extra=told)
     rebuild_site(runtime, site)
+    runtime.restored_for[site.id] = missing
 
 
 def _save(runtime: Runtime, site: Site) -> None:

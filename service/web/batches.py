@@ -20,9 +20,9 @@ from service.intake.payloads import BatchItem, item_payload, items
 from service.intake.sites import Site
 from service.intake.visitors import id_digest
 from service.runtime import Runtime
-from service.web.doors import check_host
 from service.web.fronts import door_request, read_body, refusing, runtime
 from service.web.problems import json_response, problem
+from service.web.questions import check_host
 from service.web.requests import Answer
 from service.web.tokens import bearer, require
 
@@ -186,10 +186,14 @@ def _rejection(error: Rejected) -> dict[str, str]:
 
 def _summary(outcomes: list[dict[str, str]]) -> Answer:
     """
-    200 when nothing was rejected, 207 when some of it was; 503 when Redis kept nothing at all.
+    What became of the items, and a status that sums it up.
+
+    200 when nothing was rejected, 202 when some of it waits for Redis, 207 when some of it was
+    rejected; 503 when nothing at all was kept.
     """
     rejected = [o.get("reason") for o in outcomes if o["result"] == "rejected"]
     if len(rejected) == len(outcomes) and set(rejected) == {str(Reason.STORAGE)}:
         raise Rejected(Reason.STORAGE, status=503)
+    is_queued = any(outcome["result"] == "queued" for outcome in outcomes)
     body = json_response({"results": outcomes}).get_data()
-    return Answer(207 if rejected else 200, body)
+    return Answer(207 if rejected else 202 if is_queued else 200, body)

@@ -1,15 +1,14 @@
 """
-The door that shows: ``GET /counters``.
+The doors that show: ``GET /counters``, and ``GET /live`` for servers that hold no stream open.
 """
 
 from flask import Blueprint, Response, request
 
-from service.archive.tokens import Scope
-from service.errors import Rejected
-from service.web import doors
+from service.web import questions
+from service.web.events import HEADERS, event, opening
 from service.web.fronts import door_request, door_response, runtime
 from service.web.requests import Answer
-from service.web.tokens import bearer, require
+from service.web.tokens import bearer, may_read
 
 blueprint = Blueprint("counters", __name__)
 
@@ -22,7 +21,7 @@ def counters() -> Response:
     here, asked = runtime(), door_request()
 
     def show() -> Answer:
-        return doors.counters_answer(here, asked, _may_see)
+        return questions.counters_answer(here, asked, _may_see)
 
     response = door_response("counters", show, {})
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -32,11 +31,19 @@ def counters() -> Response:
     return response
 
 
+@blueprint.get("/live")
+def live() -> Response:
+    """
+    The same numbers as one event; the page comes back for the next.
+    """
+    here, asked = runtime(), door_request()
+
+    def show() -> Answer:
+        numbers = questions.numbers_of(here, questions.question(here, asked, _may_see))
+        return Answer(200, opening() + event(numbers), dict(HEADERS))
+
+    return door_response("live", show, {"Access-Control-Allow-Origin": "*"})
+
+
 def _may_see(site: str) -> bool:
-    if not bearer():
-        return False
-    try:
-        require(Scope.READ, site)
-    except Rejected:
-        return False
-    return True
+    return may_read(runtime(), bearer(), site)

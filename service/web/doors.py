@@ -6,25 +6,23 @@ the only part that waits; so taking in and answering are functions of their own.
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+
+import msgspec
 
 from service import metrics
-from service.counting.counters import counters_body
-from service.counting.numbers import LARGEST_QUESTION
-from service.counting.outcomes import Recorded
-from service.counting.wire import Result
+from service.counting.outcomes import Recorded, Wish
+from service.counting.wire import Item, Result
 from service.errors import LuotError, Reason, Rejected
-from service.hosts import host_header, host_of
+from service.hosts import host_of
 from service.intake.addresses import client_address
 from service.intake.beacons import Arrival, Sender, check_origin, site_of
-from service.intake.hits import Filtered, Taken
+from service.intake.hits import Filter, Filtered, Taken
 from service.intake.paths import page_path
-from service.intake.payloads import hit_payload
-from service.intake.queries import pixel_payload, query_value, query_values
+from service.intake.payloads import Payload, hit_payload
+from service.intake.queries import pixel_payload, query_value
 from service.intake.sites import Site
 from service.runtime import Runtime, Shown
-from service.settings import SITE_ID
+from service.web.questions import body_of, check_host
 from service.web.requests import Answer, Request, json_answer
 
 log = logging.getLogger(__name__)
@@ -37,17 +35,22 @@ PIXEL = bytes.fromhex(
     "47494638396101000100800000ffffff00000021f90401000000002c00000000010001000002024401003b"
 )
 
-_RESULTS = {
-    Result.COUNTED: "counted",
-    Result.DUPLICATE: "duplicate",
-    Result.QUEUED: "queued",
-    Result.FLOOD: "filtered; reason=flood",
-    Result.DOUBLE_CLICK: "filtered; reason=double_click",
-}
+_REASONS = {Result.FLOOD: Filter.FLOOD, Result.DOUBLE_CLICK: Filter.DOUBLE_CLICK}
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Heard(msgspec.Struct, frozen=True):
+    """
+    A request that is well formed and allowed, before its visitor is known.
+    """
+
+    door: str
+    site: Site
+    payload: Payload
+    sender: Sender
+    wants_numbers: bool = False
+
+
+class Visit(msgspec.Struct, frozen=True):
     """
     A request that was taken in and waits to be counted.
     """
@@ -65,35 +68,25 @@ class Visit:
         return page_path(self.taken.path, self.site.paths).path
 
 
-def check_host(runtime: Runtime, request: Request) -> None:
-    """
-    Nothing, when Luot was called by one of its own names.
-
-    :raises Rejected: host
-    """
-    host, names = host_header(request.header("host")), runtime.settings.public_hosts
-    if host is None or (names and host not in names):
-        raise Rejected(Reason.HOST, "host")
-
-
 def sender_of(runtime: Runtime, request: Request) -> Sender:
     """
     Who sent a request.
 
     :raises Rejected: rate
     """
-    forwarded = request.header("x-forwarded-for")
+    told = request.headers.get
+    forwarded = told("x-forwarded-for", "")
     address = client_address(request.peer, forwarded, runtime.settings.trusted_proxies)
     if not runtime.rates.allow(address):
         raise Rejected(Reason.RATE, status=429)
-    purpose = request.header("sec-purpose") or request.header("purpose") or request.header("x-moz")
+    purpose = told("sec-purpose") or told("purpose") or told("x-moz")
     return Sender(
         address=address,
-        user_agent=request.header("user-agent"),
-        languages=request.header("accept-language"),
-        opts_out_by_gpc=request.header("sec-gpc").strip() == "1",
-        opts_out_by_dnt=request.header("dnt").strip() == "1",
-        is_prefetch="prefetch" in purpose.lower(),
+        user_agent=told("user-agent", ""),
+        languages=told("accept-language", ""),
+        opts_out_by_gpc=told("sec-gpc", "").strip() == "1",
+        opts_out_by_dnt=told("dnt", "").strip() == "1",
+        is_prefetch=purpose is not None and "prefetch" in purpose.lower(),
     )
 
 
@@ -104,18 +97,28 @@ def take_hit(runtime: Runtime, request: Request) -> Visit:
     :raises Rejected: with the reason
     :raises StoreError: no salt can be had
     """
+    return taken(runtime, hear_hit(runtime, request))
+
+
+def hear_hit(runtime: Runtime, request: Request) -> Heard:
+    """
+    What ``POST /hit`` was told; nobody was waited for.
+
+    :raises Rejected: with the reason
+    """
     check_host(runtime, request)
-    kind = request.header("content-type").partition(";")[0].strip().lower()
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in BODY_TYPES:
         raise Rejected(Reason.TYPE, "content-type", 415)
-    if request.header("content-encoding").strip().lower() not in {"", "identity"}:
+    encoding = request.headers.get("content-encoding")
+    if encoding and encoding.strip().lower() not in {"", "identity"}:
         raise Rejected(Reason.TYPE, "content-encoding", 415)
     sender = sender_of(runtime, request)
     payload = hit_payload(request.body)
     site = site_of(payload, runtime.sites)
     check_origin(site, request.header("origin"))
-    taken = runtime.intake.take(payload, site, sender, _now(runtime))
-    return Visit("hit", site, taken, query_value(request.query, "counters") == "1")
+    wants_numbers = query_value(request.query, "counters") == "1"
+    return Heard("hit", site, payload, sender, wants_numbers)
 
 
 def take_pixel(runtime: Runtime, request: Request) -> Visit:
@@ -125,6 +128,15 @@ def take_pixel(runtime: Runtime, request: Request) -> Visit:
     :raises Rejected: with the reason
     :raises StoreError: no salt can be had
     """
+    return taken(runtime, hear_pixel(runtime, request))
+
+
+def hear_pixel(runtime: Runtime, request: Request) -> Heard:
+    """
+    What ``GET /hit.gif`` was told; nobody was waited for.
+
+    :raises Rejected: with the reason
+    """
     check_host(runtime, request)
     sender = sender_of(runtime, request)
     payload = pixel_payload(request.query)
@@ -132,7 +144,18 @@ def take_pixel(runtime: Runtime, request: Request) -> Visit:
     for name in ("origin", "referer"):
         if request.header(name):
             check_origin(site, request.header(name))
-    return Visit("pixel", site, runtime.intake.take(payload, site, sender, _now(runtime)))
+    return Heard("pixel", site, payload, sender)
+
+
+def taken(runtime: Runtime, heard: Heard) -> Visit:
+    """
+    The hit that a request is; the first of a site-day waits for its salt.
+
+    :raises Rejected: its page is malformed or another site's
+    :raises StoreError: no salt can be had
+    """
+    item = runtime.intake.take(heard.payload, heard.site, heard.sender, _now(runtime))
+    return Visit(heard.door, heard.site, item, heard.wants_numbers)
 
 
 def record(runtime: Runtime, visit: Visit) -> Recorded:
@@ -142,15 +165,36 @@ def record(runtime: Runtime, visit: Visit) -> Recorded:
     A filtered request is settled even when it cannot be noted.
     :raises StoreError, ArchiveError: a hit could not be counted for certain
     """
-    item = visit.taken.item
     try:
-        wish = runtime.wish() if visit.wants_numbers else None
-        recorded = runtime.recorder.record(visit.site, [item], wish)
-    except LuotError:
-        if not isinstance(item, Filtered):
-            raise
-        metrics.unsettled.labels(visit.site.id).inc()
-        return Recorded((Result.FILTERED,))
+        return kept(runtime, visit, runtime.recorder.record(*to_record(runtime, visit)))
+    except LuotError as error:
+        return settled(visit, error)
+
+
+def to_record(runtime: Runtime, visit: Visit) -> tuple[Site, list[Item], Wish | None]:
+    """
+    What the recorder is asked for a visit.
+    """
+    return visit.site, [visit.taken.item], runtime.wish() if visit.wants_numbers else None
+
+
+def settled(visit: Visit, error: LuotError) -> Recorded:
+    """
+    What became of a visit that could not be recorded: a filtered request is settled all the same.
+
+    :raises LuotError: the error, when it was a hit
+    """
+    if not isinstance(visit.taken.item, Filtered):
+        raise error
+    metrics.unsettled.labels(visit.site.id).inc()
+    return Recorded((Result.FILTERED,))
+
+
+def kept(runtime: Runtime, visit: Visit, recorded: Recorded) -> Recorded:
+    """
+    The same; its numbers can be shown when Redis is away.
+    """
+    item = visit.taken.item
     if recorded.numbers is not None and not isinstance(item, Filtered):
         runtime.keep(visit.site, [item.path], recorded.numbers)
     return recorded
@@ -167,19 +211,21 @@ def result_of(visit: Visit, recorded: Recorded) -> str:
     if result is Result.LIMIT:
         log.critical("a total has reached 2^53 - 1", extra={"site": site})
         raise Rejected(Reason.LIMIT, status=503)
-    said = f"filtered; reason={item.reason}" if isinstance(item, Filtered) else _RESULTS[result]
-    word, _, reason = said.partition("; reason=")
-    metrics.hits.labels(site, visit.door, word).inc()
+    reason = item.reason if isinstance(item, Filtered) else _REASONS.get(result)
+    word = Result.FILTERED if reason else result
+    metrics.hits_of(site, visit.door, word).inc()
     if reason:
         metrics.filtered.labels(site, reason).inc()
     for field in visit.taken.truncated:
         metrics.truncated.labels(field).inc()
-    return said
+    return f"filtered; reason={reason}" if reason else word.value
 
 
 def hit_answer(runtime: Runtime, visit: Visit, recorded: Recorded) -> Answer:
     """
     The answer of ``POST /hit``: 204, or 200 with the numbers of the page; 202 when it is queued.
+
+    What is queued is in no number yet, so those that are shown with it are old.
     """
     said = {"Luot-Result": result_of(visit, recorded), "Cache-Control": "no-store"}
     is_queued = recorded.results[0] is Result.QUEUED
@@ -192,9 +238,10 @@ def hit_answer(runtime: Runtime, visit: Visit, recorded: Recorded) -> Answer:
         shown = runtime.shown(visit.site, [page])
     if shown is None:
         return Answer(202, headers=said)
-    return json_answer(
-        202 if is_queued else 200, _body(runtime, visit.site, shown, [visit.taken.path]), said
-    )
+    if is_queued:
+        shown = Shown(shown.numbers, stale=True)
+    body = body_of(runtime, visit.site, shown, [visit.taken.path])
+    return json_answer(202 if is_queued else 200, body, said)
 
 
 def pixel_answer(visit: Visit, recorded: Recorded) -> Answer:
@@ -214,36 +261,6 @@ def pixel(status: int, headers: dict[str, str]) -> Answer:
         "Cross-Origin-Resource-Policy": "cross-origin",
     }
     return Answer(status, PIXEL, {**fixed, **headers})
-
-
-def counters_answer(
-    runtime: Runtime, request: Request, may_see_private: Callable[[str], bool]
-) -> Answer:
-    """
-    The answer of ``GET /counters``: numbers of a site and of up to 200 of its pages.
-
-    :param may_see_private: whether the asker's token lets them read a site that is not public
-    :raises Rejected: malformed; site, also for a private one; storage, when there are no numbers
-    """
-    check_host(runtime, request)
-    name = query_value(request.query, "site") or ""
-    if not SITE_ID.match(name):
-        raise Rejected(Reason.MALFORMED, "site")
-    site = runtime.sites.get(name)
-    # A site that is not there is asked about, too, so that it takes what a private one takes.
-    allowed = (site is not None and site.public) or may_see_private(name)
-    if site is None or not allowed:
-        raise Rejected(Reason.SITE, "site", 404)
-    asked = query_values(request.query, "path")
-    if len(asked) > LARGEST_QUESTION:
-        raise Rejected(Reason.MALFORMED, "path")
-    asked = list(dict.fromkeys(asked))
-    shown = runtime.shown(site, [page_path(path, site.paths).path for path in asked])
-    if shown is None:
-        raise Rejected(Reason.STORAGE, status=503)
-    caching = "public, max-age=5" if site.public else "private, no-store"
-    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": caching}
-    return json_answer(200, _body(runtime, site, shown, asked), headers)
 
 
 def allowed_origin(runtime: Runtime, request: Request) -> dict[str, str]:
@@ -276,8 +293,3 @@ def preflight_answer(runtime: Runtime, request: Request) -> Answer:
 def _now(runtime: Runtime) -> Arrival:
     now = runtime.clock.now_ms()
     return Arrival(arrival_ms=now, time_ms=now)
-
-
-def _body(runtime: Runtime, site: Site, shown: Shown, asked: list[str]) -> dict[str, object]:
-    now = runtime.clock.now_ms()
-    return counters_body(site, shown.numbers, asked, runtime.caps, now, stale=shown.stale)

@@ -73,13 +73,19 @@ def refusing(door: str, name: str, act: Callable[[], Answer]) -> Answer | Reject
     """
     try:
         return act()
-    except Rejected as error:
-        refused = error
     except LuotError as error:
+        return refused(door, name, error)
+
+
+def refused(door: str, name: str, error: LuotError) -> Rejected:
+    """
+    The refusal that an error is; the metrics and, when it is not the client's, the log know it.
+    """
+    if not isinstance(error, Rejected):
         log.warning("hit refused", extra={"door": door, "why": str(error), "in": name})
-        refused = Rejected(Reason.STORAGE, status=503)
-    metrics.rejected.labels(door, refused.reason).inc()
-    return refused
+        error = Rejected(Reason.STORAGE, status=503)
+    metrics.rejected.labels(door, error.reason).inc()
+    return error
 
 
 def door_response(door: str, act: Callable[[], Answer], extra: dict[str, str]) -> Response:

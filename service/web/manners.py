@@ -20,6 +20,14 @@ log = logging.getLogger("luot.access")
 _CODES = {404: "not_found", 405: "method", 400: "malformed", 413: "size", 414: "size"}
 
 
+#: Every answer has these unless its door says otherwise: none can be taken for a page.
+SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+
+
 def add_manners(app: Flask) -> None:
     """
     The application behaves so from here on.
@@ -35,25 +43,25 @@ def _begin() -> None:
 
 
 def _finish(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; sandbox")
+    for name, value in SAFE.items():
+        response.headers.setdefault(name, value)
     if runtime().settings.access_log:
-        log.info("request", extra=_line(response))
+        method = request.method if request.method in _METHODS else "other"
+        route = request.url_rule.rule if request.url_rule else "none"
+        result = response.headers.get("Luot-Result", "")
+        log_request(method, route, response.status_code, result, g.began)
     return response
 
 
-def _line(response: Response) -> dict[str, object]:
+def log_request(method: str, route: str, status: int, result: str, began: float) -> None:
     """
-    What is logged of a request: the route and not the address, the query or the user agent.
+    The one line of a request: its route and not the address, the query or the user agent.
+
+    :param began: by ``time.perf_counter``
     """
-    return {
-        "method": request.method if request.method in _METHODS else "other",
-        "route": request.url_rule.rule if request.url_rule else "none",
-        "status": response.status_code,
-        "result": response.headers.get("Luot-Result", ""),
-        "ms": round((time.perf_counter() - g.began) * 1000, 1),
-    }
+    ms = round((time.perf_counter() - began) * 1000, 1)
+    told = {"method": method, "route": route, "status": status, "result": result, "ms": ms}
+    log.info("request", extra=told)
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"})
@@ -76,10 +84,17 @@ def _accident(error: Exception) -> Response:
     """
     Something that Luot did not foresee: told in the log, and to the client only that it may retry.
     """
-    log.error("unforeseen error", exc_info=error)
+    log_accident(error)
     response = _error(503, "storage")
     response.headers["Retry-After"] = "5"
     return response
+
+
+def log_accident(error: Exception) -> None:
+    """
+    The log has the whole of something that Luot did not foresee.
+    """
+    log.error("unforeseen error", exc_info=error)
 
 
 def _error(status: int, code: str) -> Response:

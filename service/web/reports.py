@@ -20,9 +20,9 @@ from service.intake.queries import query_names, query_value
 from service.intake.sites import Site
 from service.reporting import answers
 from service.reporting.periods import Period, period
-from service.web.doors import check_host
 from service.web.fronts import door_request, runtime
 from service.web.problems import json_response, problem
+from service.web.questions import check_host
 from service.web.tokens import require
 
 blueprint = Blueprint("reports", __name__, url_prefix="/api/v1/sites/<name>")

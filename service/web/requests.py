@@ -66,7 +66,7 @@ def refusal_headers(error: Rejected) -> dict[str, str]:
     told = {"Luot-Result": f"rejected; reason={error.reason}", "Cache-Control": "no-store"}
     if error.status in {429, 503}:
         told["Retry-After"] = "1" if error.reason is Reason.RATE else "5"
-    if error.reason is Reason.SIZE:
+    if error.reason is Reason.SIZE or error.status == 408:
         # What is left of the body is not read, so nothing can follow it on this connection.
         told["Connection"] = "close"
     return told

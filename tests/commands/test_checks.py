@@ -115,11 +115,12 @@ def test_a_database_that_is_none_is_named(terminal: Terminal) -> None:
     assert sentence.startswith("database: file is not a database (")
 
 
-def test_a_site_that_redis_has_lost_is_named(terminal: Terminal, valkey: Valkey) -> None:
+def test_a_site_that_redis_has_lost_a_part_of_is_named(terminal: Terminal, valkey: Valkey) -> None:
+    terminal.write('durability = "redis"')
     log = terminal.file("a.log", a_line("203.0.113.7", "20/Nov/2026:10:00:00 +0000"))
     terminal.run("import", "log", log, "--site", "s1")
 
-    valkey.client.flushall()
+    valkey.client.hset("luot:{s1}:state", mapping={"number": 0, "tip": "older", "server": "-"})
 
     [sentence] = said(terminal)
     assert sentence.startswith("site: s1: ")

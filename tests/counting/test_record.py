@@ -94,8 +94,9 @@ def test_another_epoch_server_or_phase_is_refused(
     [
         b"",
         b"\xc1",
+        msgspec.msgpack.encode([1]),
         msgspec.msgpack.encode([2]),
-        msgspec.msgpack.encode([1, [], [], [], [], [], [[0]]]),
+        msgspec.msgpack.encode([2, [], [], [], [], [], [], [], [], [], [[0]]]),
         msgspec.msgpack.encode("text"),
     ],
 )
@@ -111,7 +112,7 @@ def test_a_batch_with_an_item_that_cannot_be_read_is_refused_whole(
     producer: Producer, raw: Any
 ) -> None:
     told = msgspec.msgpack.decode(producer.batch.packed)
-    told[6] += [[1, "no time", 2, 0, 1]]
+    told[10] += [[1, "no time", 2, 0, 1]]
     before = {key: raw.dump(key) for key in raw.scan_iter()}
 
     with pytest.raises(StoreError):
@@ -275,3 +276,27 @@ def test_only_the_newest_sixty_two_days_stay(luot: Luot, valkey: Valkey) -> None
     days = sorted(map(str, valkey.client.hkeys(SiteKeys("s1").days)))
     assert (62, "2027-01-30") == (len(days), days[-1])
     assert 70 == luot.counters()["views"]["total"]
+
+
+def test_a_late_hit_of_a_visit_that_went_over_midnight_belongs_to_it(luot: Luot) -> None:
+    def views_at(moment: str, path: str) -> None:
+        item = {"site": "s1", "path": path, "time": f"2026-11-{moment}Z", "ip": "203.0.113.7"}
+        headers = {"Authorization": f"Bearer {luot.token}"}
+        sent = luot.http.post("/api/v1/hits", json=[item], headers=headers)
+        assert sent.get_json()["results"] == [{"result": "counted"}]
+
+    # Given a visit that goes on after midnight, where it views /b and ends on /c
+    luot.clock.set("2026-11-23T02:00:00Z")
+    for moment, path in (("22T23:50:00", "/a"), ("23T00:05:00", "/b"), ("23T00:10:00", "/c")):
+        views_at(moment, path)
+    # When views from before midnight come late
+    for path in ("/b", "/d"):
+        views_at("22T23:55:00", path)
+    luot.snapshot()
+
+    # Then the visit still ended on /c, and viewed /b once and /d once
+    exits = luot.report("breakdown/exit_page", **{"from": "2026-11-22", "to": "2026-11-23"})
+    assert {row["value"]: row["visits"] for row in exits["values"] if row["visits"]} == {"/c": 1}
+    shown = luot.counters("/a", "/b", "/c", "/d")["pages"]
+    assert {path: page["visits"] for path, page in shown.items()} == dict.fromkeys(shown, 1)
+    assert luot.totals("2026-11-22", "2026-11-23") == (5, 1, 2)

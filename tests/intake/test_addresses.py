@@ -148,6 +148,17 @@ def test_addresses_of_local_networks_are_private(address: str | None, *, expecte
     assert expected == is_private(address)
 
 
+@settings(max_examples=300)
+@given(st.ip_addresses())
+def test_no_other_address_is_private(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> None:
+    address = getattr(address, "ipv4_mapped", None) or address
+    # Python calls the documentation networks private, and the carriers' neither private nor global.
+    if address.is_global:
+        assert not is_private(str(address))
+
+
 @pytest.mark.parametrize(
     ("address", "expected"),
     [

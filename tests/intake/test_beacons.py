@@ -11,10 +11,7 @@ from service.intake.beacons import (
     Sender,
     check_origin,
     filter_of,
-    language,
-    screen,
     site_of,
-    tags,
 )
 from service.intake.countries import Countries
 from service.intake.days import SiteDay
@@ -196,36 +193,6 @@ def test_only_the_site_s_pages_may_send_hits(origin: str | None) -> None:
     check_origin(SITE, "https://www.s1.example:8443")
     with pytest.raises(Rejected, match="origin"):
         check_origin(SITE, origin)
-
-
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        ("vi-VN,vi;q=0.9", "vi"),
-        ("EN_us", "en"),
-        (" fil ", "fil"),
-        *((bad, "(unknown)") for bad in ("", "*", "x", "engl", "12", "é", "<b>", ";q=1", ",vi")),
-    ],
-)
-def test_a_language_is_kept_without_its_region(given: str, kept: str) -> None:
-    assert language(given) == kept
-
-
-@pytest.mark.parametrize(
-    ("width", "name"),
-    [
-        *((None, "(unknown)"), (1, "phone"), (599, "phone"), (600, "tablet"), (1023, "tablet")),
-        *((1024, "desktop"), (1599, "desktop"), (1600, "wide"), (16_384, "wide")),
-    ],
-)
-def test_a_screen_belongs_to_a_class(width: int | None, name: str) -> None:
-    assert screen(width) == name
-
-
-def test_tags_are_ten_short_ones_each_once() -> None:
-    given = ["a", "a ", "\n", "b" * 65, *(str(n) for n in range(20))]
-
-    assert tags(Payload(tags=given)) == ("a", "b" * 64, "0", "1", "2", "3", "4", "5")
 
 
 def test_a_site_elsewhere_has_its_own_midnight() -> None:

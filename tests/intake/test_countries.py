@@ -1,5 +1,5 @@
 import os
-from ipaddress import IPv4Network
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from service.dimensions import UNKNOWN
 from service.errors import SettingsError
-from service.intake.countries import Countries
+from service.intake.countries import Countries, _public
 
 #: An address of a provider in Vietnam, and one of a company in the United States.
 VIETNAMESE = "14.160.0.1"
@@ -250,3 +250,21 @@ def test_what_is_no_file_is_a_mistake_in_the_settings(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "missing", pipe):
         with pytest.raises(SettingsError, match="country_database: there is no file"):
             Countries(path)
+
+
+@pytest.mark.parametrize("first", range(256))
+def test_a_country_is_asked_for_every_address_that_is_the_whole_internet_s(first: int) -> None:
+    for second, third in [
+        (0, 0),
+        (0, 2),
+        (18, 0),
+        (51, 100),
+        (64, 0),
+        (88, 99),
+        (168, 0),
+        (254, 9),
+    ]:
+        address = IPv4Address(bytes([first, second, third, 9]))
+
+        expected = address if address.is_global else None
+        assert expected == _public(str(address))

@@ -219,6 +219,24 @@ def test_any_text_is_a_page_or_rejected(target: str, rules: PathRules) -> None:
 
 
 @settings(max_examples=200)
+@given(st.text(st.characters(max_codepoint=127), max_size=20), st.sampled_from(ALL_RULES))
+@example("/", ALL_RULES[1])
+@example("/a/", ALL_RULES[1])
+@example("/A/b.html", ALL_RULES[2])
+@example("/a/.b", RULES)
+@example("/a//b", RULES)
+def test_a_plain_path_is_written_as_any_other(target: str, rules: PathRules) -> None:
+    def page_or_field(text: str) -> PagePath | str | None:
+        try:
+            return page_path(text, rules)
+        except Rejected as error:
+            return error.field
+
+    # A path that begins with "/." is never taken for plain.
+    assert page_or_field(f"/./{target}") == page_or_field(f"/{target}")
+
+
+@settings(max_examples=200)
 @given(st.lists(PIECES, max_size=12).map("".join), st.sampled_from(ALL_RULES))
 @example("/" + "a" * 2044 + "/..b", RULES)
 @example("/" + "a" * 2030 + "?id=1&id=" + "b" * 20, RULES)

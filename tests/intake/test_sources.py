@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.intake import sources
 from service.intake.sources import Campaign, Channel, Source, campaign, source
 from service.intake.text import is_printable
 
@@ -215,3 +216,20 @@ def test_any_query_has_a_campaign_fit_to_be_kept(parts: list[str]) -> None:
     for word in (found.source, found.medium, found.name, found.term, found.content):
         assert len(word) <= 128
         assert is_printable(word)
+
+
+@pytest.mark.parametrize(
+    "referrer",
+    [
+        "https://u:p@a.vn/b",
+        "https://a.vn/?token=1",
+        "https://a.vn/#token",
+        f"https://a.vn/{'b' * 512}",
+    ],
+)
+def test_no_query_password_or_long_address_is_remembered(referrer: str) -> None:
+    source("https://a.vn/", "", is_own_host)
+    before = sources._remembered.cache_info().currsize
+
+    assert source(referrer, "", is_own_host).name == "a.vn"
+    assert before == sources._remembered.cache_info().currsize

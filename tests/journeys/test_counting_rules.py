@@ -10,6 +10,9 @@ from service.settings import LARGEST
 from tests.conftest import CHROME, Luot, MakeLuot
 from tests.servers import Valkey
 
+#: Both answer the same.
+FRONTS = ("wsgi", "asgi")
+
 DAY = "2026-11-22"
 NEXT_DAY = "2026-11-23"
 

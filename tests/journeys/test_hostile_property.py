@@ -14,6 +14,9 @@ from werkzeug.test import TestResponse
 from tests.conftest import CHROME
 from tests.outcomes import LARGEST_REFUSAL, Watched, watched
 
+#: Both answer the same.
+FRONTS = ("wsgi", "asgi")
+
 EXAMPLES = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -75,8 +78,8 @@ QUESTIONS = st.sampled_from(
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with watched(tmp_path_factory.mktemp("luot"), rate_per_second=0) as running:
+def seen(tmp_path_factory: pytest.TempPathFactory, front: str) -> Iterator[Watched]:
+    with watched(tmp_path_factory.mktemp("luot"), front, rate_per_second=0) as running:
         yield running
 
 

@@ -204,13 +204,33 @@ def test_hits_that_come_in_any_order_count_on_their_own_days(luot: Luot) -> None
     assert [luot.totals(day)[0] for day in days] == [1, 2, 2]
 
 
-def test_with_redis_away_a_batch_is_refused_whole_and_may_be_sent_again(
+def test_with_redis_away_a_batch_is_queued_whole_and_may_be_sent_again(
     tmp_path: Path, clock: SetClock
 ) -> None:
     items = [item(id=f"batch-id-{n:08}") for n in range(10)]
     with servers.valkey("--appendonly", "yes", "--appendfsync", "always") as valkey:
         make = MakeLuot(tmp_path, valkey.url, clock)
         luot = make()
+        assert luot.hit().status_code == 204
+        valkey.kill()
+        queued = post(luot, items)
+        valkey.start()
+        servers.until(lambda: luot.runtime.store.status("s1").is_open)
+        servers.until(lambda: luot.counters()["views"]["total"] == 11)
+        repeated = post(luot, items)
+        make.close()
+
+    assert (202, 10 * ["queued"]) == (queued.status_code, results(queued))
+    assert 10 * ["duplicate"] == results(repeated)
+
+
+def test_without_journals_a_batch_is_refused_whole_while_redis_is_away(
+    tmp_path: Path, clock: SetClock
+) -> None:
+    items = [item(id=f"batch-id-{n:08}") for n in range(10)]
+    with servers.valkey("--appendonly", "yes", "--appendfsync", "always") as valkey:
+        make = MakeLuot(tmp_path, valkey.url, clock)
+        luot = make(durability="redis")
         assert luot.hit().status_code == 204
         valkey.kill()
         refused = post(luot, items)

@@ -2,6 +2,7 @@
 Hostile and odd questions to ``/counters``, which never count and never lie.
 """
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -14,12 +15,15 @@ from tests import servers
 from tests.conftest import Luot, MakeLuot, SetClock
 from tests.outcomes import Watched, check_refusal, metric_values, short, watched
 
+#: Both answer the same.
+FRONTS = ("wsgi", "asgi")
+
 PRIVATE = {"s2": {"name": "Site two", "hosts": ["s2.example"], "public": False}}
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with watched(tmp_path_factory.mktemp("luot"), sites=PRIVATE) as running:
+def seen(tmp_path_factory: pytest.TempPathFactory, front: str) -> Iterator[Watched]:
+    with watched(tmp_path_factory.mktemp("luot"), front, sites=PRIVATE) as running:
         yield running
 
 
@@ -144,11 +148,11 @@ def test_whoever_asks_hears_the_same(luot: Luot) -> None:
 
 
 def test_without_redis_the_last_numbers_are_shown_as_old_ones_and_never_0(
-    tmp_path_factory: pytest.TempPathFactory, clock: SetClock
+    tmp_path_factory: pytest.TempPathFactory, clock: SetClock, front: str
 ) -> None:
     folder = tmp_path_factory.mktemp("luot")
     with servers.valkey() as valkey:
-        make = MakeLuot(folder, valkey.url, clock)
+        make = MakeLuot(folder, valkey.url, clock, front)
         luot, fresh, blank = make(), make(), make(data_dir=tmp_path_factory.mktemp("blank"))
         luot.hit()
         luot.hit()
@@ -165,3 +169,28 @@ def test_without_redis_the_last_numbers_are_shown_as_old_ones_and_never_0(
         assert told["pages"]["/b"] is None
     assert (nothing.status_code, nothing.headers["Retry-After"]) == (503, "5")
     check_refusal(nothing, "counters", "storage")
+
+
+def test_a_stream_begins_with_the_numbers_of_now(luot: Luot) -> None:
+    luot.hit()
+    answer = get_live(luot, "site=s1&path=/a")
+
+    assert (answer.status_code, answer.mimetype) == (200, "text/event-stream")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["X-Accel-Buffering"] == "no"
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    retry, name, data = answer.get_data(as_text=True).splitlines()[:3]
+    numbers = luot.counters("/a")
+    assert (retry, name) == ("retry: 5000", f"id: {numbers['as_of']}")
+    assert json.loads(data.removeprefix("data: ")) == numbers
+
+
+@pytest.mark.parametrize(
+    ("query", "status"), [("", 400), ("site=S1", 400), ("site=nope", 404), ("site=s1&site=s1", 400)]
+)
+def test_a_stream_of_nothing_is_refused(luot: Luot, query: str, status: int) -> None:
+    assert get_live(luot, query).status_code == status
+
+
+def get_live(luot: Luot, query: str) -> TestResponse:
+    return luot.http.get(f"/live?{query}")

@@ -10,14 +10,17 @@ from werkzeug.test import TestResponse
 from tests.conftest import CHROME, Luot, MakeLuot
 from tests.outcomes import Watched, short, stored, watched
 
+#: Both answer the same.
+FRONTS = ("wsgi", "asgi")
+
 COUNTED, BOT = "counted", "filtered; reason=bot"
 OPTOUT, PREFETCH = "filtered; reason=optout", "filtered; reason=prefetch"
 ORIGIN, HOST, RATE = (f"rejected; reason={reason}" for reason in ("origin", "host", "rate"))
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with watched(tmp_path_factory.mktemp("luot")) as running:
+def seen(tmp_path_factory: pytest.TempPathFactory, front: str) -> Iterator[Watched]:
+    with watched(tmp_path_factory.mktemp("luot"), front) as running:
         yield running
 
 

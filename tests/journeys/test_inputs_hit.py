@@ -8,11 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
+from werkzeug.test import Client, TestResponse
 
 from tests.conftest import CHROME, Luot
 from tests.outcomes import Watched, short, stored, watched
 from tests.servers import Valkey
+
+#: Both answer the same.
+FRONTS = ("wsgi", "asgi")
 
 COUNTED, DUPLICATE = "counted", "duplicate"
 MALFORMED, SIZE = "rejected; reason=malformed", "rejected; reason=size"
@@ -23,8 +26,8 @@ RIGHT = b'{"site":"s1","path":"/a",%s}'
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with watched(tmp_path_factory.mktemp("luot")) as running:
+def seen(tmp_path_factory: pytest.TempPathFactory, front: str) -> Iterator[Watched]:
+    with watched(tmp_path_factory.mktemp("luot"), front) as running:
         yield running
 
 
@@ -236,11 +239,10 @@ def test_two_ways_to_write_a_path_are_as_many_pages_as_documented(
 
 
 def test_an_id_is_known_in_a_hundred_copies_at_once(luot: Luot) -> None:
-    app = luot.http.application
     body = written(id="0123456789abcdef")
 
     def send(_: int) -> str:
-        here = Luot(luot.runtime, luot.clock, app.test_client())
+        here = Luot(luot.runtime, luot.clock, Client(luot.http.application))
         return post(here, body).headers["Luot-Result"]
 
     luot.hit("/first")

@@ -10,12 +10,15 @@ from werkzeug.test import TestResponse
 from tests.conftest import CHROME, Luot
 from tests.outcomes import Watched, short, watched
 
+#: Both answer the same.
+FRONTS = ("wsgi", "asgi")
+
 COUNTED, MALFORMED = "counted", "rejected; reason=malformed"
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with watched(tmp_path_factory.mktemp("luot")) as running:
+def seen(tmp_path_factory: pytest.TempPathFactory, front: str) -> Iterator[Watched]:
+    with watched(tmp_path_factory.mktemp("luot"), front) as running:
         yield running
 
 

@@ -21,29 +21,35 @@
 --   luot:{S}:delta           hash    what was added since the last snapshot; see below.
 --   luot:{S}:delta:<token>   hash    the same, closed, until SQL has it.
 --   luot:{S}:salt:<day>      string  the salt of a site-day. Gone 24 hours after its end.
---   luot:{S}:visitors:<day>  hash    visitor -> packed {minute, hits, visit, visit ...}, where a
---                                    visit is {start, end, hour, path, engaged, source, channel,
---                                    day, before}; times are ms from the beginning of the
---                                    site-day. Gone 24 hours after its end, or after the last
---                                    write to a day that was opened again; so are the next two.
---   luot:{S}:views:<day>     hash    visitor (12) .. page (8) -> "time visit visit ...": when the
---                                    visitor asked for the page last, where double clicks are
---                                    looked for, and the numbers of the visits that viewed it.
---   luot:{S}:values:<day>    hash    "dimension TAB value" -> number of the value; "#dimension" ->
---                                    how many there are; "#" -> the last number; "#pages" -> new
---                                    pages; page (8) -> the page's values, 4 bytes each.
+--   luot:{S}:visitors:<day>  hash    visitor -> minute and hits in it, then its visits, each with
+--                                    start, end, time of its last view, hour, whether engaged,
+--                                    last path, origin, the day it belongs to, and its copy
+--                                    on the other side of midnight; packed
+--                                    by 3_batch. Times are ms from the beginning of the site-day.
+--                                    Gone 24 hours after its end, or after the last write to a
+--                                    day that was opened again; so is the next one.
+--   luot:{S}:views:<day>     hash    visitor (10) .. page (6) -> a character for each visit that
+--                                    viewed it; then, where double clicks are looked for, a blank
+--                                    and when it was asked for last. "#pages" -> new pages.
 --   luot:{S}:ids:<slot>      set     ids that arrived in ten minutes. Gone an hour after a write.
 --   luot:{S}:batch:<name>    string  a batch that was applied. Gone after a day.
 --
--- Fields of a delta, parts divided by TAB, numbers by blanks:
+-- Fields of a delta, parts divided by TAB. Most are how often something happened; what follows from
+-- them for hours, pages and dimensions is worked out where they are added to SQL:
 --
---   h <day> <hour> <path>            views visits visitors entries exits engaged_visits
---                                    engaged_seconds events; the empty path is the site
---   d <day> <path> <dimension> <value>   views visits visitors events
+--   c <day> <hour> <what> <path> <source> <channel> <combination>
+--                                    hits; what is a sum of: 1 view, 2 new visit, 4 new visitor,
+--                                    8 the visit's first view of the page, 16 the visitor's,
+--                                    32 event. The combination is all other dimensions' values
+--   v <day> <hour> <what> <from> <to>   visits that began in this hour and went on; what is a sum
+--                                    of: 1 it is engaged now, 2 it left a page for another,
+--                                    4 it viewed its first page, having begun with events
+--   e <day> <hour> <path>            seconds of attention
 --   f <day> <hour> <reason>          requests that were filtered, or late, for the site
 --   p <producer>                     its last seq: the watermark
 --   t <path>                         the page's newest title
 --   i <file>                         lines of an imported file that are done
+--   l rules                          the rules of dimensions, as the last batch brought them
 --   m token|number|parent|epoch|fields   written when it is closed
 
 -- 2^53 - 1: up to here Lua, JSON readers and browsers hold a number exactly.
@@ -68,12 +74,6 @@ local ONLINE_MS = 1800000
 local CHUNK = 1000
 
 local OTHER = '(other)'
-
--- Values that Luot itself gives; they are few, so no cap ever takes their names.
-local OWN = {
-  ['(none)'] = true, ['(direct)'] = true, ['(internal)'] = true, ['(invalid)'] = true,
-  ['(unknown)'] = true, ['(other)'] = true,
-}
 
 -- A whole number as text. Lua's own conversion turns 10^14 into 1e+14.
 --   number   a whole number, at most 2^53

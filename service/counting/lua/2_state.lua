@@ -220,7 +220,7 @@ end
 -- Reading -------------------------------------------------------------------------------------
 
 -- What pages are shown: numbers of the site and of some of its pages.
---   keys   {state, pages, days, online, values of today}
+--   keys   {state, pages, days, online, views of today}
 --   state  of read_state
 --   since  visitors whose last hit is later than this are online, in ms
 --   paths  pages that are asked for
@@ -244,7 +244,7 @@ end
 
 -- numbers: what pages are shown. It writes nothing, so an unknown page makes no key.
 --   KEYS  1 luot:{S}:state  2 luot:{S}:pages  3 luot:{S}:days  4 luot:{S}:online
---         5 luot:{S}:values:<today>
+--         5 luot:{S}:views:<today>
 --   ARGV  1 epoch, or empty for any  2 ms: visitors seen later are online  3... paths, at most 200
 --   Returns as read_numbers. LUOTEPOCH, LUOTSERVER, LUOTPHASE: the site is not open.
 local function numbers(keys, args)

@@ -5,38 +5,79 @@
 -- and goes to Redis once, at the end. So the cost of a batch follows the number of keys and of
 -- fields that are touched, not the number of hits.
 --
+-- Redis is one thread and its senders are many, so they do what needs no knowledge of Redis: each
+-- text of a batch stands in a list once, in the order in which it is asked for here, and items name
+-- it by its place. Nothing below looks into a combination; it is a hit's values of all dimensions
+-- but source and channel, which are its origin.
+--
 -- One MessagePack value, because the same bytes are what a journal keeps. It is
---   {format, limits, dimensions, days, slots, names, items}
---   limits      {flood per minute, double click ms, pages per day, pages in all, values per site,
---               values per page, oldest site-day that is kept}
---   dimensions  {{name, flags} ...}: 1 open-ended, 2 kept for pages, 4 taken over from the visit
---   days        {{label, first ms, first ms of the next day, label of the next day} ...}
+--   {format, limits, days, slots, names, ids, pages, titles, origins, combinations, items}
+--   limits      {flood per minute, double click ms, pages per day, pages in all, oldest site-day
+--               that is kept, rules of dimensions}
+--   days        {{label, first ms, first ms of the next day, label of the next day, place of the day
+--               before, place of the next day, its visitors, their pages} ...}; a place is left
+--               out where the batch has no such day
 --   slots       numbers of ten-minute slots, each with both its neighbours, in order
 --   names       names of batches
---   items       hits and filtered requests; their parts are numbered here:
-local KIND, MS, DAY, HOUR = 1, 2, 3, 4
-local REASON, FILTERED_NAME = 5, 6
-local DAY_BEFORE, SLOT, ID, NAME, VISITOR, VISITOR_BEFORE = 5, 6, 7, 8, 9, 10
-local PATH, PAGE, TITLE, VALUES, INTERNAL, TRUSTED, SECONDS = 11, 12, 13, 14, 15, 16, 17
+--   ids, pages, titles, combinations   texts
+--   origins     {{source TAB channel, whether that is the site itself} ...}
+--   items       hits and filtered requests; their parts are numbered here. Those from NAME on are
+--               left out where a hit has none of them, and so is any part that it has not:
+local KIND, MS, DAY = 1, 2, 3
+local REASON, FILTERED_NAME = 4, 5
+local VISITOR, PAGE, PAIR, ORIGIN, COMBINATION, ID, SLOT, TITLE = 4, 5, 6, 7, 8, 9, 10, 11
+local NAME, TRUSTED, VISITOR_BEFORE, PAIR_BEFORE, SECONDS = 12, 13, 14, 15, 16
 
 local FILTERED, VIEW, EVENT, ENGAGEMENT = 0, 1, 2, 3
-local FORMAT = 1
-local IS_OPEN, IS_OF_PAGES, IS_STICKY = 1, 2, 4
+local FORMAT = 2
 
 -- Keys of a record before those of its days, and of each day.
-local SITE_KEYS, DAY_KEYS = 5, 4
+local SITE_KEYS, DAY_KEYS = 5, 3
 
--- Numbers of a visit in its visitor's record.
-local START, END, VISIT_HOUR, LAST_PATH, ENGAGED, SOURCE, CHANNEL, HOME, BEFORE
-  = 1, 2, 3, 4, 5, 6, 7, 8, 9
+-- A visitor's record: the minute and hits in it; then each visit. Its texts have their lengths in
+-- front of them. A table would be packed by a general rule, which costs twice as much.
+local RECORD = '<HI3'
+local VISIT = '<i4i4i4BBHc0Hc0Bc0Bc0'
 
--- Places of the measures in the rows of a delta.
-local VIEWS, VISITS, VISITORS, ENTRIES, EXITS, ENGAGED_VISITS, ENGAGED_SECONDS, EVENTS
-  = 1, 2, 3, 4, 5, 6, 7, 8
-local DIMENSION_EVENTS = 4
+-- The character that stands for the first visit in what a visitor has viewed; a day has 50 at most.
+local FIRST_VISIT = 33
 
--- Stands as BEFORE in a visit that goes on in the next day's record.
-local CARRIED = '-'
+-- Redis and Lua's libraries, under names that cost no look-up; a library cannot see them while it is
+-- loaded, so they are taken by the first call.
+local call, unpack_struct, pack_struct, find, match, format, sub, char, floor, max, min
+
+-- Whole numbers that are written most, as text: making one takes longer than reading it from here.
+local SHORT = {}
+for n = 0, 999 do SHORT[n] = n .. '' end
+
+-- Takes Redis and Lua's libraries, once in the life of this library.
+--   Afterwards everything below may be called.
+local function take_tools()
+  if call then return end
+  call, unpack_struct, pack_struct = redis.call, struct.unpack, struct.pack
+  find, match, format = string.find, string.match, string.format
+  sub, char = string.sub, string.char
+  floor, max, min = math.floor, math.max, math.min
+end
+
+-- A whole number as text, as digits gives it, but faster.
+--   number   at most 2^53
+local function text_of(number)
+  return SHORT[number] or format(number < 2147483648 and '%d' or '%.0f', number)
+end
+
+-- A day of a batch, with nothing read yet.
+--   told  as the batch has it  keys  of the call  at  the place before the day's keys
+--   records, seen and what changed are numbered as the visitors and pairs that were told.
+local function open_day(told, keys, at)
+  return {
+    label = told[1], start = told[2], stop = told[3], next = told[4], before = told[5],
+    after = told[6], visitors = told[7], pairs = told[8], salt_key = keys[at + 1],
+    visitors_key = keys[at + 2], views_key = keys[at + 3], packed = false, seen = false,
+    records = {}, changed_records = {}, changed_pairs = {}, views = 0, visits = 0, uniques = 0,
+    new_pages = false, changed_pages = false, touched = false, prefixes = {},
+  }
+end
 
 -- The batch with its keys laid out, or nil and why it is none.
 --   keys  of record  packed  its MessagePack
@@ -45,241 +86,154 @@ local function open_batch(keys, packed)
   if not ok or type(told) ~= 'table' or told[1] ~= FORMAT then
     return nil, 'the batch has another format'
   end
-  local limits, days, slots, names = told[2], told[4], told[5], told[6]
+  local limits, days, slots, names = told[2], told[3], told[4], told[5]
   if #keys ~= SITE_KEYS + DAY_KEYS * #days + #slots + #names then
     return nil, 'the batch and its keys do not fit'
   end
   local batch = {
     state_key = keys[1], pages_key = keys[2], days_key = keys[3], online_key = keys[4],
     delta_key = keys[5], flood = limits[1], double_click = limits[2], pages_per_day = limits[3],
-    pages_total = limits[4], values_per_site = limits[5], values_per_page = limits[6],
-    oldest = limits[7], dimensions = told[3], items = told[7], days = {}, slots = {}, names = {},
-    page_rows = {}, pages = {}, add = {}, put = {}, online = {}, offline = {},
-    views = 0, visits = 0, visitors = 0, events = 0, new_pages = 0,
+    pages_total = limits[4], oldest = limits[5], rules = limits[6], days = {}, slots = {},
+    names = {}, ids = told[6], paths = told[7], titles = told[8], origins = told[9],
+    combinations = told[10], items = told[11], pages = {}, page_rows = {}, add = {}, put = {},
+    online = {}, offline = {}, views = 0, visits = 0, visitors = 0, events = 0, new_pages = 0,
+    many_pages = false, full_views = LARGEST, full_visits = LARGEST,
   }
   local at = SITE_KEYS
-  for i, day in ipairs(days) do
-    batch.days[i] = {
-      label = day[1], start = day[2], stop = day[3], next = day[4], salt_key = keys[at + 1],
-      visitors_key = keys[at + 2], views_key = keys[at + 3], values_key = keys[at + 4],
-      packed = {}, visitors = {}, pairs = {}, values = {}, changed_visitors = {}, changed_pairs = {},
-      changed_values = {}, site_rows = {}, numbers = {}, views = 0, visits = 0, uniques = 0,
-      touched = false,
-    }
+  for i = 1, #days do
+    batch.days[i] = open_day(days[i], keys, at)
     at = at + DAY_KEYS
   end
-  for i = 1, #slots do batch.slots[i] = {key = keys[at + i], known = {}, added = {}} end
+  for i = 1, #slots do batch.slots[i] = {key = keys[at + i], known = false, added = false} end
   at = at + #slots
-  for i = 1, #names do batch.names[i] = redis.call('EXISTS', keys[at + i]) == 1 end
+  for i = 1, #names do batch.names[i] = call('EXISTS', keys[at + i]) == 1 end
   batch.name_keys = {unpack(keys, at + 1)}
   return batch
 end
 
--- Reads fields of a hash into a cache of the batch, each once.
---   cache    field -> text, false for a field that the hash has not
---   key      of the hash
---   wanted   list of fields, some of them more than once
-local function read_ahead(cache, key, wanted)
-  local missing = {}
-  for _, field in ipairs(wanted) do
-    if cache[field] == nil then
-      cache[field] = false
-      missing[#missing + 1] = field
-    end
-  end
-  for first = 1, #missing, CHUNK do
-    local last = math.min(first + CHUNK - 1, #missing)
-    for i, text in ipairs(redis.call('HMGET', key, unpack(missing, first, last))) do
-      cache[missing[first + i - 1]] = text
-    end
-  end
-end
-
--- What all hits of a batch will ask of a day: its visitors, what they have read, and the values of
--- its pages.
---   place    of the day in the batch
-local function read_day_ahead(batch, place)
-  local day, visitors, pairs_, pages = batch.days[place], {}, {}, {}
-  for _, item in ipairs(batch.items) do
-    if item[KIND] ~= FILTERED then
-      local who = item[DAY] == place and item[VISITOR]
-        or item[DAY_BEFORE] == place and item[VISITOR_BEFORE] or ''
-      if who ~= '' then
-        visitors[#visitors + 1] = who
-        pairs_[#pairs_ + 1] = string.sub(who, 1, 12) .. item[PAGE]
-      end
-      if item[DAY] == place then pages[#pages + 1] = item[PAGE] end
-    end
-  end
-  read_ahead(day.packed, day.visitors_key, visitors)
-  read_ahead(day.pairs, day.views_key, pairs_)
-  read_ahead(day.values, day.values_key, pages)
-end
-
--- Which ids of a batch are known in a slot.
---   place    of the slot in the batch; a hit asks its own slot and both neighbours
-local function read_ids_ahead(batch, place)
-  local slot, ids = batch.slots[place], {}
-  for _, item in ipairs(batch.items) do
-    if item[KIND] ~= FILTERED and item[ID] ~= '' and math.abs(item[SLOT] - place) <= 1 then
-      ids[#ids + 1] = item[ID]
+-- Reads everything that the hits of a batch will ask for, one command for each key.
+--   What they ask only when a page is new, or a visit goes on over midnight, is read then.
+local function read_all_ahead(batch)
+  local paths, ids = batch.paths, batch.ids
+  if #paths > 0 then batch.page_rows = call('HMGET', batch.pages_key, unpack(paths)) end
+  for _, day in ipairs(batch.days) do
+    if #day.visitors > 0 then
+      day.packed = call('HMGET', day.visitors_key, unpack(day.visitors))
+      day.seen = call('HMGET', day.views_key, unpack(day.pairs))
     end
   end
   if #ids == 0 then return end
-  for i, known in ipairs(redis.call('SMISMEMBER', slot.key, unpack(ids))) do
-    slot.known[ids[i]] = known == 1
-  end
+  for _, slot in ipairs(batch.slots) do slot.known = call('SMISMEMBER', slot.key, unpack(ids)) end
 end
 
--- Reads everything that the hits of a batch will ask for.
---   What is found missing only later, such as a value's number, is read when it is needed.
-local function read_all_ahead(batch)
-  local paths = {}
-  for _, item in ipairs(batch.items) do
-    if item[KIND] ~= FILTERED then paths[#paths + 1] = item[PATH] end
-  end
-  read_ahead(batch.page_rows, batch.pages_key, paths)
-  for place = 1, #batch.days do read_day_ahead(batch, place) end
-  for place = 1, #batch.slots do read_ids_ahead(batch, place) end
-end
-
--- A field of a hash, read once in a batch; nil when there is none.
---   cache    of the batch: field -> value, false for a field that the hash has not
---   key      of the hash
---   field    of the hash
---   Returns its text, or nil.
-local function read_once(cache, key, field)
-  local value = cache[field]
-  if value == nil then
-    value = redis.call('HGET', key, field)
-    cache[field] = value
-  end
-  return value or nil
-end
-
--- What is known of a visitor on a day: {minute, hits, visit ...}; a new one has no visit yet.
---   day      of the batch
---   visitor  16 characters
---   Returns the record that all hits of the batch share; a change becomes lasting when the
---   visitor is put into day.changed_visitors.
-local function read_visitor(day, visitor)
-  local record = day.visitors[visitor]
-  if record == nil then
-    local packed = read_once(day.packed, day.visitors_key, visitor)
-    record = packed and cmsgpack.unpack(packed) or {0, 0}
-    day.visitors[visitor] = record
+-- A visitor's record from its packed text: {minute, hits, visit ...}.
+local function parse_record(text)
+  local minute, hits, at = unpack_struct(RECORD, text)
+  local record, size = {minute, hits}, #text
+  while at <= size do
+    local start, stop, viewed, hour, engaged, path, origin, home, beside, rest =
+      unpack_struct(VISIT, text, at)
+    record[#record + 1] = {start = start, stop = stop, viewed = viewed, hour = hour,
+      engaged = engaged, path = path, origin = origin, home = home, beside = beside}
+    at = rest
   end
   return record
 end
 
--- When a visitor asked for a page last on a day, and which visits did, as ' 3 5 '; nil and ' ' when
--- none did. The time is nil, too, where double clicks are not looked for.
---   visitor  16 characters, of which 12 are enough together with a page
---   page     8 characters, or (other)
-local function read_pair(day, visitor, page)
-  local text = read_once(day.pairs, day.views_key, string.sub(visitor, 1, 12) .. page)
-  if not text then return nil, ' ' end
-  local ms, visits = string.match(text, '^(%S*)(.*)$')
-  return tonumber(ms), visits .. ' '
+-- The packed text of a visitor's record.
+local function pack_record(record)
+  local text = pack_struct(RECORD, record[1], min(record[2], 65535))
+  for i = 3, #record do
+    local v = record[i]
+    text = text .. pack_struct(VISIT, v.start, v.stop, v.viewed, v.hour, v.engaged, #v.path,
+      v.path, #v.origin, v.origin, #v.home, v.home, #v.beside, v.beside)
+  end
+  return text
 end
 
--- Notes when a visitor asked for a page on a day, and which of the visitor's visits did.
+-- What is known of a visitor on a day: {minute, hits, visit ...}; a new one has no visit yet.
+--   day      of the batch  number  the visitor's place in it
+--   Returns the record that all hits of the batch share; a change becomes lasting when it is put
+--   into day.changed_records.
+local function read_visitor(day, number)
+  local record = day.records[number]
+  if not record then
+    local text = day.packed[number]
+    record = text and parse_record(text) or {0, 0}
+    day.records[number] = record
+  end
+  return record
+end
+
+-- The place, among a day's pairs, of a visitor and a page that no sender has told.
+--   visitor  16 characters, or the 10 that stand in a pair
+--   page     6 characters, or (other)
+--   It is read now, and stands behind the pairs that were told.
+local function find_pair(day, visitor, page)
+  local field = sub(visitor, 1, 10) .. page
+  if not day.places then
+    day.places = {}
+    for place, told in ipairs(day.pairs) do day.places[told] = place end
+  end
+  local place = day.places[field]
+  if not place then
+    day.seen = day.seen or {}
+    place = #day.pairs + 1
+    day.pairs[place], day.places[field] = field, place
+    day.seen[place] = call('HGET', day.views_key, field)
+  end
+  return place
+end
+
+-- Which visits have viewed a page, as characters, and when it was asked for last.
+--   place    of the visitor and the page among the day's pairs
+--   Returns '' and nil when none has; the time is nil, too, where double clicks are not looked for.
+local function read_pair(day, place)
+  local text = day.seen[place]
+  if not text then return '', nil end
+  local at = find(text, ' ', 1, true)
+  if not at then return text, nil end
+  return sub(text, 1, at - 1), tonumber(sub(text, at + 1))
+end
+
+-- Notes which visits have viewed a page, and when it was asked for last.
 --   ms       of the day; nil where double clicks are not looked for
---   visits   as read_pair gives them
-local function write_pair(day, visitor, page, ms, visits)
-  local field = string.sub(visitor, 1, 12) .. page
-  local text = (ms and digits(ms) or '') .. string.sub(visits, 1, -2)
-  day.pairs[field] = text
-  day.changed_pairs[field] = text
+local function write_pair(day, place, visits, ms)
+  local text = ms and visits .. ' ' .. text_of(ms) or visits
+  if day.seen[place] == text then return end
+  day.seen[place], day.changed_pairs[place] = text, text
 end
 
--- The numbers of a page, or nil when nobody has viewed it yet:
--- {views, visits, visitors, day, today, before, baseline_views, baseline_visits}
---   path     as the site's rules made it, or (other)
-local function read_page(batch, path)
-  local page = batch.pages[path]
-  if page == nil then
-    local row = read_once(batch.page_rows, batch.pages_key, path)
-    page = false
-    if row then
-      local v, s, u, day, today, before, bv, bs =
-        string.match(row, '^(%d+) (%d+) (%d+) (%S+) (%d+) (%d+) (%d+) (%d+)$')
-      page = {tonumber(v), tonumber(s), tonumber(u), day, tonumber(today), tonumber(before),
-        tonumber(bv), tonumber(bs)}
-    end
-    batch.pages[path] = page
+-- The numbers of a page; nil when it has none yet.
+--   number   of the path in the batch; 0 for (other)
+--   Returns the table that all hits of the batch share.
+local function read_page(batch, number)
+  local page = batch.pages[number]
+  if page then return page end
+  local path, row = OTHER, nil
+  if number > 0 then
+    path, row = batch.paths[number], batch.page_rows[number]
+  else
+    row = call('HGET', batch.pages_key, OTHER)
   end
-  return page or nil
+  if not row then return nil end
+  local views, visits, visitors, day, today, before, baseline =
+    match(row, '^(%d+) (%d+) (%d+) (%S+) (%d+) (%d+) (%d+ %d+)$')
+  page = {path = path, views = tonumber(views), visits = tonumber(visits),
+    visitors = tonumber(visitors), day = day, today = tonumber(today), before = before,
+    baseline = baseline, is_new = false, changed = false}
+  batch.pages[number] = page
+  return page
 end
 
--- The row that a batch adds to the delta under a field; it begins at nothing.
---   field    of the delta
---   ...      as many zeros as such a row has measures
-local function row_of(batch, field, ...)
-  local row = batch.add[field]
-  if not row then
-    row = {...}
-    batch.add[field] = row
-  end
-  return row
-end
-
--- Adds to an hour of a page, or of the site when the path is empty.
---   label    of the site-day
---   hour     counted from the day's first instant
---   place    of the measure, such as VIEWS
---   n        what is added; below zero for exits only
-local function add_hour(batch, label, hour, path, place, n)
-  local field = 'h\t' .. label .. '\t' .. hour .. '\t' .. path
-  local row = row_of(batch, field, 0, 0, 0, 0, 0, 0, 0, 0)
-  row[place] = row[place] + n
+-- Adds to a field of the delta.
+local function add_to(batch, field, n)
+  local add = batch.add
+  add[field] = (add[field] or 0) + n
 end
 
 -- Adds one filtered request.
 --   reason   in one word; "late" for a hit that came after its day was closed
 local function add_filtered(batch, label, hour, reason)
-  local row = row_of(batch, 'f\t' .. label .. '\t' .. hour .. '\t' .. reason, 0)
-  row[1] = row[1] + 1
-end
-
--- Which name a value counts under on a day for the whole site: its own, or (other).
---   Returns the name, and the value's number when it has one.
---   dimension  its name
---   value      as the intake made it
-local function site_value(batch, day, dimension, value)
-  local field = dimension .. '\t' .. value
-  local number = read_once(day.values, day.values_key, field)
-  if number then return value, tonumber(number) end
-  local many = tonumber(read_once(day.values, day.values_key, '#' .. dimension) or 0)
-  if many >= batch.values_per_site and not OWN[value] then
-    return OTHER, nil
-  end
-  local last = tonumber(read_once(day.values, day.values_key, '#') or 0) + 1
-  for name, n in pairs({[field] = last, ['#'] = last, ['#' .. dimension] = many + 1}) do
-    day.values[name] = digits(n)
-    day.changed_values[name] = digits(n)
-  end
-  return value, last
-end
-
--- Which name a value counts under on a day for one page. The page's values stand in one text, four
--- bytes each: the dimension and the value's number.
---   page     8 characters, or (other)
---   place    of the dimension in the batch
---   number   of site_value; nil when the value has no name on this day
---   Returns the name.
-local function page_value(batch, day, page, place, value, number)
-  if not number then return OTHER end
-  local known = read_once(day.values, day.values_key, page) or ''
-  local mark = string.char(place) .. struct.pack('>I3', number)
-  local many, at = 0, string.find(known, mark, 1, true)
-  while at and at % 4 ~= 1 do at = string.find(known, mark, at + 1, true) end
-  if at then return value end
-  for i = 1, #known, 4 do
-    if string.byte(known, i) == place then many = many + 1 end
-  end
-  if many >= batch.values_per_page and not OWN[value] then return OTHER end
-  day.values[page] = known .. mark
-  day.changed_values[page] = known .. mark
-  return value
+  add_to(batch, 'f\t' .. label .. '\t' .. SHORT[hour] .. '\t' .. reason, 1)
 end

@@ -3,33 +3,20 @@
 -- Until here nothing was written, so a batch that could not be read left no trace. From here on
 -- nothing is decided: every value is known, and no command below can fail on its arguments.
 
--- The text of a row: its old numbers, if any, and what is added.
---   old      text, or nil when there is none yet
---   row      list of numbers
-local function sum(old, row)
-  if old then
-    local i = 0
-    for number in string.gmatch(old, '%S+') do
-      i = i + 1
-      row[i] = row[i] + (tonumber(number) or 0)
-    end
-  end
-  return table.concat(row, ' ')
-end
-
 -- Adds every row to the delta: one read and one write for CHUNK / 2 fields.
 --   Rows are summed over the batch before, so that a field is read and written once however many
 --   hits changed it.
 local function write_delta(batch)
+  local add, fields, list = batch.add, {}, {}
+  for field in pairs(add) do fields[#fields + 1] = field end
   -- All old rows are read before the first is written.
-  local fields, list = {}, {}
-  for field in pairs(batch.add) do fields[#fields + 1] = field end
   for first = 1, #fields, CHUNK / 2 do
-    local last = math.min(first + CHUNK / 2 - 1, #fields)
-    local old = redis.call('HMGET', batch.delta_key, unpack(fields, first, last))
+    local last = min(first + CHUNK / 2 - 1, #fields)
+    local old = call('HMGET', batch.delta_key, unpack(fields, first, last))
     for i = first, last do
-      list[#list + 1] = fields[i]
-      list[#list + 1] = sum(old[i - first + 1], batch.add[fields[i]])
+      local field, known = fields[i], old[i - first + 1]
+      list[2 * i - 1] = field
+      list[2 * i] = text_of(known and known + add[field] or add[field])
     end
   end
   for field, value in pairs(batch.put) do
@@ -38,49 +25,45 @@ local function write_delta(batch)
   call_in_chunks('HSET', batch.delta_key, list)
 end
 
--- A table's fields and values, one behind the other.
---   map      field -> value
---   to_text  what is done to each value; nil: nothing
-local function flat(map, to_text)
-  local list = {}
-  for field, value in pairs(map) do
-    list[#list + 1] = field
-    list[#list + 1] = to_text and to_text(value) or value
-  end
-  return list
-end
-
 -- Writes what is known of a day's visitors, and gives the day's keys their life:
 -- until 24 hours after the day's end, but a day that was opened again 24 hours from now.
---   day      of the batch
---   now      ms since 1970
+--   day      of the batch  now  ms since 1970
 --   A day that only lent yesterday's visits is not touched, so its end does not move.
 local function write_day(day, now)
-  call_in_chunks('HSET', day.visitors_key, flat(day.changed_visitors, cmsgpack.pack))
-  call_in_chunks('HSET', day.views_key, flat(day.changed_pairs))
-  call_in_chunks('HSET', day.values_key, flat(day.changed_values))
+  local list, visitors, pairs_ = {}, day.visitors, day.pairs
+  for number, record in pairs(day.changed_records) do
+    list[#list + 1] = visitors[number]; list[#list + 1] = pack_record(record)
+  end
+  call_in_chunks('HSET', day.visitors_key, list)
+  list = {}
+  for number, text in pairs(day.changed_pairs) do
+    list[#list + 1] = pairs_[number]; list[#list + 1] = text
+  end
+  call_in_chunks('HSET', day.views_key, list)
   if not day.touched then return end
   -- Relative to now, never to the day: a log of ten years ago must not expire as it is written.
-  local ttl = digits(math.max(day.stop + DAY_MS - now, DAY_MS))
-  redis.call('PEXPIRE', day.salt_key, ttl)
-  redis.call('PEXPIRE', day.visitors_key, ttl)
-  redis.call('PEXPIRE', day.views_key, ttl)
-  redis.call('PEXPIRE', day.values_key, ttl)
+  local ttl = digits(max(day.stop + DAY_MS - now, DAY_MS))
+  call('PEXPIRE', day.salt_key, ttl)
+  call('PEXPIRE', day.visitors_key, ttl)
+  call('PEXPIRE', day.views_key, ttl)
 end
 
 -- Adds to the numbers of the site's days, and lets the oldest go when a new one begins.
 --   A back-dated hit of a day that has gone changes the all-time numbers and the delta only.
 local function write_days(batch)
   for _, day in ipairs(batch.days) do
+    if day.changed_pages then call('HSET', day.views_key, '#pages', day.new_pages) end
     if day.label >= batch.oldest and day.views + day.visits + day.uniques > 0 then
-      local row = redis.call('HGET', batch.days_key, day.label)
+      local row = call('HGET', batch.days_key, day.label)
       -- The days' hash is looked through only when it gets a day that it had not.
       if not row then
-        for _, label in ipairs(redis.call('HKEYS', batch.days_key)) do
-          if label < batch.oldest then redis.call('HDEL', batch.days_key, label) end
+        for _, label in ipairs(call('HKEYS', batch.days_key)) do
+          if label < batch.oldest then call('HDEL', batch.days_key, label) end
         end
       end
-      redis.call('HSET', batch.days_key, day.label, sum(row, {day.views, day.visits, day.uniques}))
+      local views, visits, uniques = match(row or '0 0 0', '^(%d+) (%d+) (%d+)')
+      call('HSET', batch.days_key, day.label, text_of(views + day.views) .. ' '
+        .. text_of(visits + day.visits) .. ' ' .. text_of(uniques + day.uniques))
     end
   end
 end
@@ -89,52 +72,67 @@ end
 --   Eight numbers of a page stand in one text: a field for each would take three times the memory.
 local function write_pages(batch)
   local list = {}
-  for path, page in pairs(batch.pages) do
-    if page and page.changed then
-      list[#list + 1] = path
-      list[#list + 1] = string.format('%.0f %.0f %.0f %s %.0f %.0f %.0f %.0f', unpack(page, 1, 8))
+  for _, page in pairs(batch.pages) do
+    if page.changed then
+      -- The fast way where 32 bits are enough; a page has no more visits than views.
+      local how = page.views < 2147483648 and '%d %d %d %s %d %s %s'
+        or '%.0f %.0f %.0f %s %.0f %s %s'
+      list[#list + 1] = page.path
+      list[#list + 1] = format(how, page.views, page.visits, page.visitors, page.day, page.today,
+        page.before, page.baseline)
     end
   end
   call_in_chunks('HSET', batch.pages_key, list)
 end
 
--- Writes ids, names of batches and who is online.
+-- Writes who was seen: visitors, what they viewed, ids, names of batches and who is online.
 --   GT keeps the later time when hits of a visitor come out of order.
-local function write_memory(batch, now)
+local function write_seen(batch, now)
+  for _, day in ipairs(batch.days) do write_day(day, now) end
   for _, slot in ipairs(batch.slots) do
-    if #slot.added > 0 then
-      redis.call('SADD', slot.key, unpack(slot.added))
-      redis.call('EXPIRE', slot.key, IDS_TTL)
+    if slot.added then
+      call('SADD', slot.key, unpack(slot.added))
+      call('EXPIRE', slot.key, IDS_TTL)
     end
   end
-  for _, key in ipairs(batch.name_keys) do redis.call('SET', key, '1', 'EX', BATCH_TTL) end
-  if #batch.online > 0 then
+  for _, key in ipairs(batch.name_keys) do call('SET', key, '1', 'EX', BATCH_TTL) end
+  local list = {}
+  for who, at in pairs(batch.online) do list[#list + 1] = at; list[#list + 1] = who end
+  if #list > 0 then
     -- After midnight a reader has a new name; the old one is not there any more.
-    if #batch.offline > 0 then redis.call('ZREM', batch.online_key, unpack(batch.offline)) end
-    redis.call('ZADD', batch.online_key, 'GT', unpack(batch.online))
-    redis.call('ZREMRANGEBYSCORE', batch.online_key, '-inf', digits(now - ONLINE_MS))
-    redis.call('EXPIRE', batch.online_key, IDS_TTL)
+    if #batch.offline > 0 then call('ZREM', batch.online_key, unpack(batch.offline)) end
+    call('ZADD', batch.online_key, 'GT', unpack(list))
+    call('ZREMRANGEBYSCORE', batch.online_key, '-inf', digits(now - ONLINE_MS))
+    call('EXPIRE', batch.online_key, IDS_TTL)
   end
+end
+
+-- Writes the site's all-time numbers, and how far the producer has come.
+--   totals    of read_totals
+local function write_totals(batch, totals, now, producer, seq)
+  local at = digits(now)
+  local list = {'p:' .. producer, digits(seq) .. ' ' .. at}
+  for _, name in ipairs{'views', 'visits', 'visitors', 'events'} do
+    if batch[name] > 0 then
+      list[#list + 1] = name; list[#list + 1] = digits(totals[name] + batch[name])
+    end
+  end
+  if batch.views + batch.visits + batch.visitors > 0 then
+    list[#list + 1] = 'changed'; list[#list + 1] = at
+  end
+  call('HSET', batch.state_key, unpack(list))
 end
 
 -- Writes everything that a batch decided.
 --   producer  whose batch it is  seq  its number
 --   The watermark travels with the increments, so SQL learns both in one transaction.
-local function write_batch(batch, now, producer, seq)
-  for _, day in ipairs(batch.days) do write_day(day, now) end
+local function write_batch(batch, totals, now, producer, seq)
+  write_seen(batch, now)
   write_days(batch)
   write_pages(batch)
-  write_memory(batch, now)
   -- In the delta as well: SQL has to know how far this producer's batches are in it.
   batch.put['p\t' .. producer] = digits(seq)
+  batch.put['l\trules'] = batch.rules
   write_delta(batch)
-  local key = batch.state_key
-  redis.call('HSET', key, 'p:' .. producer, digits(seq) .. ' ' .. digits(now))
-  if batch.views > 0 then redis.call('HINCRBY', key, 'views', batch.views) end
-  if batch.visits > 0 then redis.call('HINCRBY', key, 'visits', batch.visits) end
-  if batch.visitors > 0 then redis.call('HINCRBY', key, 'visitors', batch.visitors) end
-  if batch.events > 0 then redis.call('HINCRBY', key, 'events', batch.events) end
-  if batch.views + batch.visits + batch.visitors > 0 then
-    redis.call('HSET', key, 'changed', digits(now))
-  end
+  write_totals(batch, totals, now, producer, seq)
 end

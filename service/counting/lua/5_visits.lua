@@ -3,27 +3,35 @@
 -- A visit is an interval that grows while gaps stay under half an hour. Hits may come out of order,
 -- from a journal or a log, so a visitor's record holds all visits of the day and a hit joins the
 -- nearest one, earlier or later. Two visits never become one: a total that was shown never falls.
+--
+-- A visit is {start, stop, viewed, hour, engaged, path, origin, home, beside}: path is the page that
+-- it viewed last and viewed when that was, origin where it came from, home the day that it belongs to, empty for the record's
+-- own. One that went on over midnight stands in both records, and each copy knows the other:
+-- beside is '< number visitor (10)' in the later one and '> number visitor (16)' in the earlier,
+-- which says no more about engagement and last page.
 
 -- Whether a hit was counted before: its batch was applied, or its id arrived within this slot or
 -- one of its neighbours.
 --   hit      item of the batch
 --   Looks at what this batch has remembered so far as well as at Redis.
 local function is_repeated(batch, hit)
-  if hit[NAME] > 0 and batch.names[hit[NAME]] then return true end
-  if hit[ID] == '' then return false end
-  for at = hit[SLOT] - 1, hit[SLOT] + 1 do
-    if batch.slots[at].known[hit[ID]] then return true end
-  end
-  return false
+  local name, id = hit[NAME], hit[ID]
+  if name and batch.names[name] then return true end
+  if not id then return false end
+  local slots, at = batch.slots, hit[SLOT]
+  return slots[at].known[id] == 1 or slots[at - 1].known[id] == 1 or slots[at + 1].known[id] == 1
 end
 
 -- Remembers the hit's id, so that its next copy is recognised.
 --   A hit without an id is never taken for a repeat, and leaves nothing here.
 local function remember_id(batch, hit)
-  if hit[ID] == '' then return end
+  local id = hit[ID]
+  if not id then return end
   local slot = batch.slots[hit[SLOT]]
-  slot.known[hit[ID]] = true
-  slot.added[#slot.added + 1] = hit[ID]
+  slot.known[id] = 1
+  local added = slot.added or {}
+  added[#added + 1] = batch.ids[id]
+  slot.added = added
 end
 
 -- The visit of a visitor that is nearest to a time of the day, when the gap is short enough.
@@ -35,7 +43,7 @@ local function nearest_visit(visitor, ms)
   local best, least = nil, VISIT_GAP
   for number = 3, #visitor do
     local visit = visitor[number]
-    local gap = math.max(visit[START] - ms, ms - visit[END], 0)
+    local gap = max(visit.start - ms, ms - visit.stop, 0)
     if gap < least then best, least = number, gap end
   end
   return best
@@ -44,144 +52,139 @@ end
 -- Makes a visit reach to a time of the day.
 --   ms       of the day that the record belongs to
 local function extend(visit, ms)
-  visit[START] = math.min(visit[START], ms)
-  visit[END] = math.max(visit[END], ms)
+  if ms < visit.start then visit.start = ms end
+  if ms > visit.stop then visit.stop = ms end
+end
+
+-- The record of yesterday's visitor that a hit of today goes on from, and the visit that is near.
+--   ms       of today
+--   Returns the day, the record, the number of the visit or nil, and the time in yesterday's terms.
+local function look_before(batch, day, hit, ms)
+  local before = batch.days[day.before]
+  local visitor = read_visitor(before, hit[VISITOR_BEFORE])
+  local ago = ms + day.start - before.start
+  return before, visitor, nearest_visit(visitor, ago), ago
+end
+
+-- Notes that a reader goes on under today's name, also among those who are online.
+--   before   yesterday, whose name is not there any more
+local function rename_online(batch, before, hit)
+  batch.offline[#batch.offline + 1] = before.visitors[hit[VISITOR_BEFORE]]
 end
 
 -- Extends yesterday's visit by a hit of today that begins and counts nothing, if one is near.
-local function extend_before(batch, hit)
-  local before = batch.days[hit[DAY_BEFORE]]
-  local visitor = read_visitor(before, hit[VISITOR_BEFORE])
-  local number = nearest_visit(visitor, hit[MS] - before.start)
-  -- The reader goes on under today's name, also among those who are online.
-  batch.offline[#batch.offline + 1] = hit[VISITOR_BEFORE]
+--   ms       of today
+local function extend_before(batch, day, hit, ms)
+  local before, visitor, number, ago = look_before(batch, day, hit, ms)
+  rename_online(batch, before, hit)
   if not number then return end
-  extend(visitor[number], hit[MS] - before.start)
-  before.changed_visitors[hit[VISITOR_BEFORE]] = visitor
+  extend(visitor[number], ago)
+  before.changed_records[hit[VISITOR_BEFORE]] = visitor
 end
 
 -- The visit of yesterday that a hit after midnight goes on with, brought over to today, or nil.
--- It stays yesterday's visit: what it does from now on is added to the day it began on. The old
--- copy is marked, and says no more about engagement and last page, so that neither counts twice.
---   ms       of today
---   Returns the visit as it stands in today's record, which the caller appends.
-local function carried_visit(batch, hit, ms)
-  if hit[VISITOR_BEFORE] == '' then return nil end
-  local before = batch.days[hit[DAY_BEFORE]]
-  local visitor = read_visitor(before, hit[VISITOR_BEFORE])
-  local number = nearest_visit(visitor, hit[MS] - before.start)
+-- It stays yesterday's visit: what it does from now on is added to the day it began on.
+--   ms       of today  at  the number that the visit will have in today's record
+--   Returns the visit as it stands in today's record, where the caller puts it.
+local function carried_visit(batch, day, hit, ms, at)
+  if not hit[VISITOR_BEFORE] then return nil end
+  local before, visitor, number, ago = look_before(batch, day, hit, ms)
   if not number then return nil end
-  local old = visitor[number]
-  local home = old[HOME] ~= '' and old[HOME] or before.label
-  local visit = {ms, ms, old[VISIT_HOUR], old[LAST_PATH], old[ENGAGED], old[SOURCE], old[CHANNEL],
-    home, number .. ' ' .. string.sub(hit[VISITOR_BEFORE], 1, 12)}
-  extend(old, hit[MS] - before.start)
-  old[BEFORE] = CARRIED
-  before.changed_visitors[hit[VISITOR_BEFORE]] = visitor
-  batch.offline[#batch.offline + 1] = hit[VISITOR_BEFORE]
-  return visit
+  local old, who = visitor[number], before.visitors[hit[VISITOR_BEFORE]]
+  extend(old, ago)
+  old.beside = '>' .. at .. ' ' .. day.visitors[hit[VISITOR]]
+  before.changed_records[hit[VISITOR_BEFORE]] = visitor
+  rename_online(batch, before, hit)
+  return {start = ms, stop = ms, viewed = old.viewed + ms - ago, hour = old.hour, engaged = old.engaged, path = old.path,
+    origin = old.origin, home = old.home ~= '' and old.home or before.label,
+    beside = '<' .. number .. ' ' .. sub(who, 1, 10)}
 end
 
--- The visit that a hit belongs to: a near one, one from before midnight, or a new one.
---   Returns its number in the visitor's record, the visit, whether it is new, and whether nothing
---   later of it was counted before.
---   visitor  record of read_visitor; gets the visit when it is not in there yet
---   ms       of the day
-local function join_visit(batch, hit, visitor, ms)
-  local number = nearest_visit(visitor, ms)
+-- The copy of a visit that stands for it on a neighbouring day.
+--   side     '<' for the day before, '>' for the day after
+--   Returns its number there and the visitor's name there; nil when there is none.
+local function copy_beside(visit, side)
+  if visit.beside == '' then return nil end
+  local number, who = match(visit.beside, '^' .. side .. '(%d+) (.+)$')
+  return tonumber(number), who
+end
+
+-- The copy that lives of a visit that went on over midnight, for a hit that comes late from before.
+--   day      of the hit
+--   Returns the visit in the next day's record, that day, its number and its visitor's name, and
+--   notes that it may change; nil when the batch has no such day, or the record is not there.
+local function living_copy(batch, day, visit)
+  local number, who = copy_beside(visit, '>')
+  local after = number and day.after and batch.days[day.after]
+  if not after then return nil end
+  local place
+  for i, name in ipairs(after.visitors) do
+    if name == who then place = i end
+  end
+  if not place then
+    place, after.packed = #after.visitors + 1, after.packed or {}
+    after.visitors[place] = who
+    after.packed[place] = call('HGET', after.visitors_key, who)
+  end
+  local visitor = read_visitor(after, place)
+  if not visitor[number] then return nil end
+  after.changed_records[place] = visitor
+  return visitor[number], after, number, who
+end
+
+-- Whether a visit viewed a page on the other side of a midnight that it went over.
+--   place    of the visitor and the page among the day's pairs
+local function has_viewed_beside(batch, day, visit, place)
+  if visit.beside == '' then return false end
+  local page, other = sub(day.pairs[place], 11), nil
+  local number, who = copy_beside(visit, '<')
   if number then
-    local visit = visitor[number]
-    local is_latest = ms >= visit[END]
-    extend(visit, ms)
-    return number, visit, false, is_latest
-  end
-  local visit = carried_visit(batch, hit, ms)
-  local is_new = visit == nil
-  if is_new then
-    visit = {ms, ms, hit[HOUR], '', false, hit[VALUES][1][1], hit[VALUES][2][1], '', ''}
-  end
-  visitor[#visitor + 1] = visit
-  return #visitor, visit, is_new, true
-end
-
--- Whether a visit viewed a page before, on this day or, brought over midnight, on the one before.
---   Returns two answers: for this visit, and for this visitor on this day; and the visits so far.
---   page_id  8 characters, or (other)
---   number   of the visit in today's record
-local function has_viewed(batch, hit, page_id, number, visit)
-  local _, visits = read_pair(batch.days[hit[DAY]], hit[VISITOR], page_id)
-  if string.find(visits, ' ' .. number .. ' ', 1, true) then return true, true, visits end
-  local old, who = string.match(visit[BEFORE], '^(%d+) (.+)$')
-  if old then
-    local _, before = read_pair(batch.days[hit[DAY_BEFORE]], who, page_id)
-    if string.find(before, ' ' .. old .. ' ', 1, true) then return true, visits ~= ' ', visits end
-  end
-  return false, visits ~= ' ', visits
-end
-
--- Adds what a view or event makes of its visit: that it is engaged, its entry, its exit. All of it
--- goes to the hour that the visit began in.
---   path     that the hit counts under
---   is_latest  of join_visit: an earlier view does not change which page was last
-local function follow_visit(batch, hit, visit, path, is_latest)
-  if visit[BEFORE] == CARRIED then return end
-  local label = visit[HOME] ~= '' and visit[HOME] or batch.days[hit[DAY]].label
-  local hour, last = visit[VISIT_HOUR], visit[LAST_PATH]
-  local was_engaged = visit[ENGAGED]
-  if not was_engaged and (hit[KIND] == EVENT or last ~= '') then
-    visit[ENGAGED] = true
-    add_hour(batch, label, hour, '', ENGAGED_VISITS, 1)
-    -- Until now there was one view at most, so the last page is the entry page.
-    if last ~= '' then add_hour(batch, label, hour, last, ENGAGED_VISITS, 1) end
-  end
-  if hit[KIND] ~= VIEW then return end
-  if last == '' then
-    add_hour(batch, label, hour, path, ENTRIES, 1)
-    if was_engaged then add_hour(batch, label, hour, path, ENGAGED_VISITS, 1) end
-  elseif last == path or not is_latest then
-    return
+    other = batch.days[day.before]
   else
-    add_hour(batch, label, hour, last, EXITS, -1)
+    local _
+    _, other, number, who = living_copy(batch, day, visit)
+    if not number then return false end
   end
-  add_hour(batch, label, hour, path, EXITS, 1)
-  visit[LAST_PATH] = path
+  local seen = read_pair(other, find_pair(other, who, page))
+  return find(seen, char(FIRST_VISIT - 3 + number), 1, true) ~= nil
 end
 
 -- Whether a visitor sent too many hits in the minute of this one; if not, it is one of them.
+--   ms       of the day
 --   Counts by the hit's own minute, so hits that waited are judged as if they had not.
 --   Senders with a token and imports are trusted: they send many readers' hits at once.
-local function is_flood(batch, hit, visitor)
-  local minute = math.floor(hit[MS] / 60000)
+local function is_flood(batch, hit, visitor, ms)
+  local minute = floor(ms / 60000)
   -- Hits of an earlier minute that come late begin that minute anew; they are few.
   if visitor[1] ~= minute then visitor[1], visitor[2] = minute, 0 end
-  if batch.flood > 0 and not hit[TRUSTED] and visitor[2] >= batch.flood then return true end
+  if batch.flood > 0 and visitor[2] >= batch.flood and not hit[TRUSTED] then return true end
   visitor[2] = visitor[2] + 1
   return false
 end
 
+-- Whether a view repeats a request for this page on one day; if so that time moves on and the visit
+-- is extended; nothing else changes.
+--   number   of the visitor  place  of the visitor and the page among the day's pairs
+--   ms       of that day
+local function is_double_on(batch, day, number, place, ms)
+  local visits, last = read_pair(day, place)
+  if not last or math.abs(ms - last) > batch.double_click then return false end
+  write_pair(day, place, visits, max(ms, last))
+  local visitor = read_visitor(day, number)
+  local near = nearest_visit(visitor, ms)
+  if near then
+    extend(visitor[near], ms)
+    day.changed_records[number] = visitor
+  end
+  return true
+end
+
 -- Whether a view repeats the visitor's last request for this page within the double-click time.
--- If so that time moves on and the visit is extended; nothing else changes.
 --   Looks at today first, and in the first half hour of a day at yesterday too.
-local function is_double_click(batch, hit)
-  if batch.double_click == 0 or hit[KIND] ~= VIEW then return false end
-  local sides = {{batch.days[hit[DAY]], hit[VISITOR]}}
-  if hit[VISITOR_BEFORE] ~= '' then
-    sides[2] = {batch.days[hit[DAY_BEFORE]], hit[VISITOR_BEFORE]}
-  end
-  for _, side in ipairs(sides) do
-    local day, who = side[1], side[2]
-    local ms = hit[MS] - day.start
-    local last, visits = read_pair(day, who, hit[PAGE])
-    if last and math.abs(ms - last) <= batch.double_click then
-      write_pair(day, who, hit[PAGE], math.max(ms, last), visits)
-      local visitor = read_visitor(day, who)
-      local number = nearest_visit(visitor, ms)
-      if number then
-        extend(visitor[number], ms)
-        day.changed_visitors[who] = visitor
-      end
-      return true
-    end
-  end
-  return false
+local function is_double_click(batch, day, hit, ms)
+  if is_double_on(batch, day, hit[VISITOR], hit[PAIR], ms) then return true end
+  if not hit[VISITOR_BEFORE] then return false end
+  local before = batch.days[day.before]
+  return is_double_on(batch, before, hit[VISITOR_BEFORE], hit[PAIR_BEFORE],
+    ms + day.start - before.start)
 end

@@ -1,19 +1,63 @@
--- remember: puts back who was seen by the hits of a batch, whose numbers the site has already.
---   KEYS  as record
---   ARGV  1 epoch  2 now in ms  3 the batch
---   Returns 'OK'. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere; LUOTBATCH: it is no batch.
-local function remember(keys, args)
-  local state = read_state(keys[1])
-  local no = refusal(state, args[1], COUNTING_OR_REMEMBERING)
-  if no then return no end
-  local batch, why = open_batch(keys, args[3])
-  if not batch then return redis.error_reply('LUOTBATCH ' .. why) end
-  local now = tonumber(args[2])
-  read_all_ahead(batch)
-  for _, item in ipairs(batch.items) do
-    if item[KIND] ~= FILTERED then count(batch, state, item, now) end
+-- Remembering a batch --------------------------------------------------------------------------
+--
+-- A site that is given back has its numbers from SQL; who was seen is in the batches that were
+-- counted. Order matters where it did when they were counted: visits whose hits are further apart
+-- than half an hour once others between them are missing do not become one again.
+
+-- Phases in which who was seen may be put back.
+local REMEMBERING = {remember = true, count = true, open = true}
+
+-- Whether a hit without an id is already in what is known of its visitor, so that remembering it
+-- once more must not change it: its time lies inside a visit that has viewed its page.
+local function is_remembered(batch, day, hit)
+  if hit[ID] or hit[KIND] ~= VIEW then return false end
+  local visitor, ms = read_visitor(day, hit[VISITOR]), hit[MS]
+  local number = nearest_visit(visitor, ms)
+  if not number or ms < visitor[number].start or ms > visitor[number].stop then return false end
+  local _, place = page_of(batch, day, hit)
+  local visits = read_pair(day, place)
+  return find(visits, char(FIRST_VISIT - 3 + number), 1, true) ~= nil
+end
+
+-- Puts back what one hit left of its visitor.
+--   A visit has the hour and the origin of its first hit, which may be remembered after later ones.
+local function remember_hit(batch, day, hit, now)
+  local visitor, ms = read_visitor(day, hit[VISITOR]), hit[MS]
+  local number = hit[KIND] ~= ENGAGEMENT and nearest_visit(visitor, ms)
+  local visit = number and visitor[number]
+  local is_earlier = visit and ms < visit.start and visit.home == ''
+  count(batch, hit, now)
+  if is_earlier and visit.start == ms then
+    visit.hour, visit.origin = floor(ms / 3600000), batch.origins[hit[ORIGIN]][1]
   end
-  for _, day in ipairs(batch.days) do write_day(day, now) end
-  write_memory(batch, now)
-  return redis.status_reply('OK')
+end
+
+-- remember: puts back who was seen, from a batch that was counted in numbers that were loaded.
+--   The same decisions are taken as when it was counted, and only what they leave of visitors, pages
+--   they viewed, ids, names and who is online is kept. Batches may come in any order and again.
+--   KEYS  as of record: 1 luot:{S}:state  2 luot:{S}:pages  3 luot:{S}:days  4 luot:{S}:online
+--         5 luot:{S}:delta and so on
+--   ARGV  1 epoch  2 now in ms  3 the batch, at most 500 items
+--   Returns how many hits it looked at; those that were filtered, and those of days that are closed,
+--   are left out. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere; LUOTBATCH: it is no batch.
+local function remember(keys, args)
+  take_tools()
+  local no = refusal(read_state(keys[1]), args[1], REMEMBERING)
+  if no then return no end
+  local now, batch, why = tonumber(args[2]), open_batch(keys, args[3])
+  if not batch then return redis.error_reply('LUOTBATCH ' .. why) end
+  -- Pages with numbers were loaded; one that has none was counted under (other).
+  batch.pages_per_day = 0
+  read_all_ahead(batch)
+  local many = 0
+  for _, item in ipairs(batch.items) do
+    local day = batch.days[item[DAY]]
+    local is_open = item[KIND] ~= FILTERED and (item[TRUSTED] or now < day.stop + DAY_MS)
+    if is_open and not is_remembered(batch, day, item) then
+      remember_hit(batch, day, item, now)
+      many = many + 1
+    end
+  end
+  write_seen(batch, now)
+  return many
 end

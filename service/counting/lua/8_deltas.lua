@@ -32,7 +32,7 @@ end
 
 -- close_day: removes who was seen on a site-day, and its salt.
 --   KEYS  1 luot:{S}:state  2 luot:{S}:salt:<day>  3 luot:{S}:visitors:<day>
---         4 luot:{S}:views:<day>  5 luot:{S}:values:<day>
+--         4 luot:{S}:views:<day>
 --   ARGV  1 epoch
 --   Returns how many keys there were; 0, too, when somebody has opened the day again: then its
 --   keys have a life of their own. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere.
@@ -40,7 +40,7 @@ local function close_day(keys, args)
   local no = refusal(read_state(keys[1]), args[1], COUNTING)
   if no then return no end
   if redis.call('PTTL', keys[2]) >= 0 then return 0 end
-  return redis.call('UNLINK', keys[2], keys[3], keys[4], keys[5])
+  return redis.call('UNLINK', keys[2], keys[3], keys[4])
 end
 
 -- salt: the salt of a site-day, drawn by whoever asks first.

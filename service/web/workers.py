@@ -1,0 +1,45 @@
+"""
+The worker process that gunicorn starts for the asynchronous front.
+"""
+
+import resource
+from typing import Any, ClassVar
+
+from uvicorn_worker import UvicornWorker
+
+from service.web.connections import MOST_CONNECTIONS, Connection
+
+#: Seconds that answers under way may take when a worker stops; gunicorn's own patience is longer.
+STOPPING_SECONDS = 25
+
+#: Files that a worker needs besides its connections.
+OTHER_FILES = 200
+
+
+class Worker(UvicornWorker):  # type: ignore[misc]
+    """
+    uvicorn under gunicorn, with the strict connection and nothing that Luot does itself.
+    """
+
+    CONFIG_KWARGS: ClassVar[dict[str, Any]] = {
+        "loop": "uvloop",
+        "http": Connection,
+        "ws": "none",
+        "lifespan": "on",
+        # The client's address is settled by trusted_proxies, and the log line by the front.
+        "proxy_headers": False,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": STOPPING_SECONDS,
+    }
+
+    def init_process(self) -> None:
+        """
+        As many files may be open as there may be connections, if the system lets them.
+        """
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MOST_CONNECTIONS + OTHER_FILES
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
+        super().init_process()
