@@ -25,6 +25,7 @@ class OwnedLane:
         self.has_begun = False
         self._wake = wake
         self._task: asyncio.Task[None] | None = None
+        self._is_over = False
 
     @property
     def is_idle(self) -> bool:
@@ -44,7 +45,7 @@ class OwnedLane:
         """
         It works until Redis has everything.
         """
-        if self.is_idle and not self.lane.is_drained:
+        if self.is_idle and not self.lane.is_drained and not self._is_over:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def _run(self) -> None:
@@ -58,7 +59,11 @@ class OwnedLane:
     async def stop(self) -> None:
         """
         It does nothing any more; what it had not sent stays in its journal.
+
+        Not even when somebody who asked where it stands hears so only now: once its producer is
+        retired, whatever it sends would be counted again.
         """
+        self._is_over = True
         self.waiting.away()
         if self._task is not None:
             self._task.cancel()
