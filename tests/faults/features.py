@@ -4,13 +4,13 @@ What the service under test, and the machine it stands on, are able to do.
 A row that needs something that is not there says so loudly instead of passing.
 """
 
-import importlib.util
 import os
 import shutil
 import sys
 from enum import StrEnum
 from pathlib import Path
 
+from service.configuration import OTHER_VARIABLES
 from service.settings import Settings
 
 
@@ -20,11 +20,11 @@ class Feature(StrEnum):
     """
 
     #: The service keeps a journal.
-    JOURNAL = "a journal of hits (service/counting/journal.py)"
+    JOURNAL = "a journal of hits"
     #: The service can be told to die at a step.
-    CRASHES = "the hook that ends a process at a step (service/crashes.py)"
+    CRASHES = "the hook that ends a process at a step (LUOT_TEST_CRASH_AT, which settings refuse)"
     #: The service gives Redis back what it lost.
-    RESTORE = "restore of a Redis that was wiped (service/archive/restoring.py)"
+    RESTORE = "restore of a Redis that was wiped"
     COMPILER = "a C compiler (cc)"
     MOUNT = "root and mount, for a file system that is small"
     TUN = "root, ip and /dev/net/tun, for a network that loses packets"
@@ -35,10 +35,6 @@ def journal_is_there() -> bool:
     Whether hits are kept in a journal unless a setting says otherwise.
     """
     return str(Settings.model_fields["durability"].default) == "journal"
-
-
-def _is_module(*names: str) -> bool:
-    return any(importlib.util.find_spec(name) is not None for name in names)
 
 
 def _is_root() -> bool:
@@ -52,7 +48,7 @@ def has(feature: Feature) -> bool:
     if feature in {Feature.JOURNAL, Feature.RESTORE}:
         return journal_is_there()
     if feature is Feature.CRASHES:
-        return _is_module("service.crashes")
+        return "LUOT_TEST_CRASH_AT" in OTHER_VARIABLES
     if feature is Feature.COMPILER:
         return shutil.which("cc") is not None
     if feature is Feature.MOUNT:

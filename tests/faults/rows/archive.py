@@ -160,7 +160,7 @@ def locked(run: Run) -> None:
             scene.mended()
 
 
-@row("F27-postgresql", "PostgreSQL stopped, killed and started again", 5, 1)
+@row("F27-postgresql", "PostgreSQL stopped, killed and started again", 5, 0)
 def postgresql_away(run: Run) -> None:
     """
     Hits do not notice; what was counted meanwhile is added once when it is back.
@@ -180,7 +180,7 @@ def postgresql_away(run: Run) -> None:
             run.worlds.end_last()
 
 
-@row("F28", "SQL's disk full", 5, 1, Feature.MOUNT)
+@row("F28", "SQL's disk full", 5, 0, Feature.MOUNT)
 def sql_disk_full(run: Run) -> None:
     """
     A transaction that finds no room leaves nothing; the next one adds all.

@@ -57,7 +57,7 @@ def _full(
         run.breaks(f"{v.refused_counted} hits were refused and counted all the same")
 
 
-@row("F22-disk", "journal's disk full and Redis stopped", 5, 1, Feature.JOURNAL, Feature.MOUNT)
+@row("F22-disk", "journal's disk full and Redis stopped", 5, 0, Feature.JOURNAL, Feature.MOUNT)
 def journal_disk_full(run: Run) -> None:
     """
     Hits are refused, none that was acknowledged is lost, none that was refused is counted.
@@ -115,8 +115,8 @@ def _cost(what: str, chosen: Found, waiting: list[Found]) -> int:
     return chosen.hits
 
 
-def _harm_row(what: str, title: str, full: int) -> None:
-    @row(f"F23-{what}", title, full, 1, Feature.JOURNAL)
+def _harm_row(what: str, title: str, full: int, short: int = 0) -> None:
+    @row(f"F23-{what}", title, full, short, Feature.JOURNAL)
     def harmed(run: Run) -> None:
         """
         Redis and web are killed, a journal is damaged, all is started again.
@@ -143,8 +143,8 @@ def _harm_row(what: str, title: str, full: int) -> None:
         run.figure("hits in what was damaged", scene.may_lose)
 
 
-_harm_row("torn", "journals that end in half a record", 5)
-_harm_row("body", "one bit of a record's hits the other way round", 5)
+_harm_row("torn", "journals that end in half a record", 5, 1)
+_harm_row("body", "one bit of a record's hits the other way round", 5, 1)
 _harm_row("header", "one bit of a record's header the other way round", 5)
 _harm_row("empty", "an empty segment", 3)
 _harm_row("foreign", "files of somebody else among the journals", 3)

@@ -68,7 +68,7 @@ def reset(run: Run) -> None:
             scene.mended()
 
 
-@row("F14-late", "three segments in ten are late as if they had been lost", 5, 1)
+@row("F14-late", "three segments in ten are late as if they had been lost", 5, 0)
 def lossy(run: Run) -> None:
     """
     What a stream looks like over a link that loses 30 of 100 segments.

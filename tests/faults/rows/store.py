@@ -137,6 +137,22 @@ def replaced_by_an_empty_one(run: Run) -> None:
             _emptied(run, scene, "empty Redis")
 
 
+@row("F9-salt", "Redis emptied while no web runs: nobody becomes new", 5, 1, Feature.RESTORE)
+def emptied_while_no_web_runs(run: Run) -> None:
+    """
+    The day's salt stands in journals of dead workers only, and has to be found there.
+    """
+    world = run.world(Plan(snapshot_seconds=3))
+    with run.under_load(world) as scene:
+        for _ in range(run.count):
+            scene.after_acks(run.random.randint(100, 200))
+            scene.inject("SIGKILL web", world.kill_web)
+            scene.inject("empty Redis", world.store.wipe)
+            world.store.start()
+            world.start_web(ready=False)
+            scene.mended()
+
+
 @row("F9-functions", "Redis loses its functions only", 20, 2)
 def functions_lost(run: Run) -> None:
     """
@@ -271,7 +287,7 @@ def disk_full_everysec(run: Run) -> None:
     _full_disk(run, "everysec")
 
 
-@row("F21-always", "disk of the append-only file full, always", 5, 1, Feature.MOUNT)
+@row("F21-always", "disk of the append-only file full, always", 5, 0, Feature.MOUNT)
 def disk_full_always(run: Run) -> None:
     """
     Redis ends.
