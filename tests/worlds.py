@@ -144,7 +144,7 @@ class Worker:
         self.host = host
         self.is_alive = True
         self.house_work: dict[str, asyncio.Task[None]] = {}
-        house = House(cast(Runtime, world.here))
+        house = House(cast(Runtime, world.runtimes[host]))
         link = _Link(world, self)
         self.owner = Owner(link, world.journals[host], list(SITES), house, world.clock)
         # Begun by hand, because it looks and trims when it is told to.
@@ -217,7 +217,7 @@ class World:
         self.database = StoppingDatabase("", self.folder)
         self.journals = {h: Journals(self.folder / f"host{h}", 2**40) for h in HOSTS}
         self.host_is_up = dict.fromkeys(HOSTS, True)
-        self.here = self._runtime(0)
+        self.runtimes = {host: self._runtime(host) for host in HOSTS}
         self.loop = asyncio.new_event_loop()
         self._hit_numbers = itertools.count(1)
         self.workers: list[Worker] = []
@@ -258,6 +258,7 @@ class World:
             sites=self.sites,
             clock=self.clock,
             has_journals=True,
+            restored_for={},
             open_site=partial(self.open, host),
         )
 
@@ -497,7 +498,7 @@ class World:
         if self.host_is_up[host] and not any(
             p.held is None and (p.host, p.site) == (host, site) for p in self.played
         ):
-            act = partial(JOBS[job], cast(Runtime, self._runtime(host)), self.sites[site])
+            act = partial(JOBS[job], cast(Runtime, self.runtimes[host]), self.sites[site])
             self._play(Played(Puppet(act), host, site))
 
     def _play(self, played: Played) -> None:
