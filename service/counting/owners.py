@@ -175,6 +175,8 @@ class Owner:
         """
         Idle lanes know where they stand, and journals without an owner have one.
         """
+        # Until they are retired a restore waits for them, and they have no lanes to answer it.
+        await self._retire()
         loop = asyncio.get_running_loop()
         self._size = await loop.run_in_executor(self._finder, self._journals.size)
         metrics.journal_bytes.set(self._size)
@@ -256,11 +258,14 @@ class Owner:
         In this order: whoever adopts an empty journal retires its producer again, but nobody would
         ever retire one whose journal is gone.
         """
-        if not self._empty:
+        gone = sorted(self._empty)
+        if not gone:
             return
-        await asyncio.to_thread(self._house.retire, sorted(self._empty))
-        for producer in list(self._empty):
-            await self._on_disk(self._empty.pop(producer).remove)
+        await asyncio.to_thread(self._house.retire, gone)
+        for producer in gone:
+            journal = self._empty.pop(producer, None)
+            if journal is not None:
+                await self._on_disk(journal.remove)
 
     async def _register_new(self) -> None:
         """
