@@ -100,8 +100,10 @@ def hot(stacks: list[str]) -> str:
 
 def _profiled(plan: Plan, at: Home, file: Path) -> str:
     at.environment["BENCH_PROFILE"] = str(file.absolute())
+    at.environment["BENCH_PROFILE_SECONDS"] = str(plan.seconds + MARGIN)
     with profiled_front(at) as front:
-        load = press(front.base, "hits", plan.folder, plan.seconds, plan.connections)
+        seconds = plan.seconds + 2 * MARGIN
+        load = press(front.base, "hits", plan.folder, seconds, plan.connections)
     with (file.with_suffix(".txt")).open("w", encoding="utf-8") as written:
         stats = pstats.Stats(str(file), stream=written)
         stats.sort_stats("tottime").print_stats(LINES)

@@ -6,6 +6,9 @@ from service.archive.migrating import is_migrated
 from service.errors import LuotError, StoreError, StoreUnavailable
 from service.runtime import Runtime
 
+#: Bytes of the largest batch that a journal has to have room for.
+LARGEST_RECORD = 64 * 1024
+
 
 def shortcomings(runtime: Runtime) -> list[str]:
     """
@@ -35,7 +38,8 @@ def shortcomings(runtime: Runtime) -> list[str]:
 
 
 def _full(runtime: Runtime) -> list[str]:
-    if not runtime.has_journals or runtime.journals.size() < runtime.journals.capacity:
+    room = runtime.journals.capacity - runtime.journals.size()
+    if not runtime.has_journals or room >= LARGEST_RECORD:
         return []
     return ["the journal is full: hits are refused until Redis and SQL have what it holds"]
 

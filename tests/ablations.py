@@ -107,8 +107,8 @@ RULES = {
     "nobody is waited for": nobody_is_waited_for,
     "idle lanes do not look": idle_lanes_do_not_look,
     "producers are not registered": producers_are_not_registered,
-    "a gap is not refused": lua(r"if seq > state\.last \+ 1 then return [^\n]*\n", "\n"),
-    "a repeat is not refused": lua(r"if seq <= state\.last then return [^\n]*\n", "\n"),
+    "a gap is not refused": lua(r"if seq > \w+\.last \+ 1 then return [^\n]*\n", "\n"),
+    "a repeat is not refused": lua(r"if seq <= \w+\.last then return [^\n]*\n", "\n"),
     "a server is not confirmed": lua(
         r"if state\.server ~= server\(\) then\n(?=    return \S+\('LUOTSERVER this server is n)",
         "if false then\n",

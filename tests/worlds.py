@@ -14,8 +14,10 @@ import logging
 import os
 import secrets
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
@@ -26,8 +28,10 @@ import pytest
 
 from service.archive.confirming import Terms, open_site
 from service.archive.producers import watermarks
+from service.counting import owners
 from service.counting.desks import Group, Ticket
-from service.counting.journal import DaySalt, Entry, Journal
+from service.counting.entries import DaySalt, Entry
+from service.counting.journal import Journal
 from service.counting.journals import Journals
 from service.counting.keys import LEADER, SiteKeys
 from service.counting.links import FunctionLink
@@ -113,17 +117,22 @@ class _Link(FunctionLink):
         act = partial(self._world.open, self._worker.host, site)
         await self._world.hold(self._worker, site, "open", act)
 
-    async def sleep(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
         await self._world.hold(self._worker, "", "pause", lambda: seconds)
 
 
-class _Owner(Owner):
+class _AtOnce(ThreadPoolExecutor):
     """
-    An owner whose disk answers at once, and which looks and trims when it is told to.
+    A disk that answers at once.
     """
 
-    async def _on_disk(self, act: Callable[..., Any], *args: Any) -> Any:
-        return act(*args)
+    def submit(self, act: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(act(*args, **kwargs))
+        except OSError as error:  # pragma: no cover - the disk of a test is well
+            done.set_exception(error)
+        return done
 
 
 class Worker:
@@ -135,10 +144,12 @@ class Worker:
         self.host = host
         self.is_alive = True
         self.house_work: dict[str, asyncio.Task[None]] = {}
-        house = House(cast(Runtime, world.here))
+        house = House(cast(Runtime, world.runtimes[host]))
         link = _Link(world, self)
-        self.owner = _Owner(link, world.journals[host], list(SITES), house, world.clock)
+        self.owner = Owner(link, world.journals[host], list(SITES), house, world.clock)
+        # Begun by hand, because it looks and trims when it is told to.
         self.owner._wake = lambda: None
+        self.owner._disk = self.owner._finder = _AtOnce()
 
 
 @dataclass
@@ -194,6 +205,9 @@ class World:
         # The same choices make the same world: names come in the order in which they are drawn.
         self._patches.setattr(secrets, "token_hex", lambda n=16: f"{next(numbers):0{2 * n}x}")
         self._patches.setattr(asyncio, "to_thread", _at_once)
+        # What nobody expected, and would only stand in a log.
+        self.mistakes: list[BaseException] = []
+        self._patches.setattr(owners.log, "exception", self._note_mistake)
         self.folder = self.stage.new_folder()
         self.clock = SetClock()
         self.clock.set(NOON)
@@ -203,7 +217,7 @@ class World:
         self.database = StoppingDatabase("", self.folder)
         self.journals = {h: Journals(self.folder / f"host{h}", 2**40) for h in HOSTS}
         self.host_is_up = dict.fromkeys(HOSTS, True)
-        self.here = self._runtime(0)
+        self.runtimes = {host: self._runtime(host) for host in HOSTS}
         self.loop = asyncio.new_event_loop()
         self._hit_numbers = itertools.count(1)
         self.workers: list[Worker] = []
@@ -244,6 +258,7 @@ class World:
             sites=self.sites,
             clock=self.clock,
             has_journals=True,
+            restored_for={},
             open_site=partial(self.open, host),
         )
 
@@ -277,7 +292,7 @@ class World:
         sent = [[self._new_hit(site, visitor) for _ in range(many)] for site in sites]
         entries = [self._entry(hits) for hits in sent]
         groups = [self._group(hits) for hits in sent]
-        self.loop.run_until_complete(worker.owner.append(entries, groups))
+        self._append(worker, entries, groups)
         self.sent += [one for hits in sent for one in hits]
         self._turn()
 
@@ -291,9 +306,16 @@ class World:
             return
         copied = [fresh[number % len(fresh)]]
         entry, group = self._entry(copied), self._group(copied)
-        self.loop.run_until_complete(worker.owner.append([entry], [group]))
+        self._append(worker, [entry], [group])
         copied[0].is_kept = copied[0].is_copied = True
         self._turn()
+
+    def _append(self, worker: Worker, entries: list[Entry], groups: list[Group]) -> None:
+        async def append() -> None:
+            await worker.owner.append(entries, groups)
+            await worker.owner._register()
+
+        self.loop.run_until_complete(append())
 
     def _new_hit(self, site: str, visitor: int) -> Sent:
         now = self.clock.now_ms()
@@ -431,8 +453,21 @@ class World:
     def _work(self, worker: Worker, name: str, act: Callable[[], Any]) -> None:
         task = worker.house_work.get(name)
         if task is None or task.done():
-            worker.house_work[name] = self.loop.create_task(_tolerant(act))
+            worker.house_work[name] = self.loop.create_task(self._tolerant(act))
             self._turn()
+
+    async def _tolerant(self, act: Callable[[], Any]) -> None:
+        try:
+            await act()
+        except LuotError:
+            pass
+        except Exception as error:  # noqa: BLE001 - whoever turns the loop raises it
+            self.mistakes.append(error)
+
+    def _note_mistake(self, *_: Any, **__: Any) -> None:
+        error = sys.exc_info()[1]
+        assert error is not None
+        self.mistakes.append(error)
 
     def _turn(self) -> None:
         """
@@ -442,7 +477,9 @@ class World:
             self.loop.call_soon(self.loop.stop)
             self.loop.run_forever()
             if not self.loop._ready:  # type: ignore[attr-defined]
-                return
+                break
+        if self.mistakes:
+            raise self.mistakes[0]
 
     def arrive_late(self, number: int) -> None:
         """
@@ -461,7 +498,7 @@ class World:
         if self.host_is_up[host] and not any(
             p.held is None and (p.host, p.site) == (host, site) for p in self.played
         ):
-            act = partial(JOBS[job], cast(Runtime, self._runtime(host)), self.sites[site])
+            act = partial(JOBS[job], cast(Runtime, self.runtimes[host]), self.sites[site])
             self._play(Played(Puppet(act), host, site))
 
     def _play(self, played: Played) -> None:
@@ -559,7 +596,7 @@ class World:
         self._turn()
         for owned in owner._lanes.values():
             owned.waiting.away()
-        for journal in owner._owned.values():
+        for journal in (*owner._owned.values(), *owner._empty.values()):
             if journal._file is not None:
                 os.close(journal._file)
             os.close(journal._lock)
@@ -712,11 +749,6 @@ class World:
 
 async def _at_once(act: Callable[..., Any], *args: Any) -> Any:
     return act(*args)
-
-
-async def _tolerant(act: Callable[[], Any]) -> None:
-    with contextlib.suppress(LuotError):
-        await act()
 
 
 def _salt(site: str, day: str) -> bytes:

@@ -8,7 +8,7 @@ not, the site is restored. Either way nothing is shown before every journal has 
 
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from service.archive.additions import Steps
 from service.archive.baselines import push_baselines
@@ -18,16 +18,13 @@ from service.archive.restoring import restore
 from service.archive.sites import SiteRow, create_site
 from service.counting.deltas import chain
 from service.counting.direct import DIRECT
-from service.counting.keys import LEADER
+from service.counting.locks import opening
 from service.counting.phases import advance, confirm, create, gathering
 from service.counting.store import Status, Store
 from service.errors import ArchiveBehind, RestoreNeeded, SiteNotOpen
 from service.intake.sites import Site
 
 log = logging.getLogger(__name__)
-
-#: Seconds that one process has for opening a site before another may try.
-LOCK_SECONDS = 30.0
 
 #: Which phase follows on which.
 _NEXT = {"remember": "count", "count": "open"}
@@ -59,17 +56,16 @@ def open_site(store: Store, database: Database, site: Site, terms: Terms) -> int
     :raises ArchiveBehind: SQL has lost what Redis continues
     :raises SiteNotOpen: somebody else is opening it; asking again settles it
     """
-    lock = f"{LEADER}:open:{site.id}"
-    token = store.lock(LOCK_SECONDS, lock)
-    if token is None:
-        raise SiteNotOpen(f"{site.id} is being opened by another process")
-    try:
-        epoch = _bring_up(store, database, site, terms)
+    with opening(store, site.id) as hold_on:
+
+        def at(step: str) -> None:
+            hold_on()
+            terms.at(step)
+
+        epoch = _bring_up(store, database, site, replace(terms, at=at))
         _go_forward(store, database, site.id, epoch, terms)
         if store.status(site.id).counts:
             push_baselines(store, database, site.id)
-    finally:
-        store.unlock(token, lock)
     return epoch
 
 

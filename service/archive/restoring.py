@@ -53,9 +53,9 @@ def restore(store: Store, database: Database, site: Site, now_ms: int, at: Steps
         if site_row(connection, site.id) != row:
             raise SiteNotOpen(f"{site.id} is restored by somebody else")
         keys = SiteKeys(site.id)
-        _load(store, site.id, row.epoch, keys.state, _state(connection, row, marks, now_ms))
-        _load(store, site.id, row.epoch, keys.pages, _pages(connection, row, site, now_ms))
-        _load(store, site.id, row.epoch, keys.days, _days(connection, row, site, now_ms))
+        _load(store, row, keys.state, _state(connection, row, marks, now_ms), at)
+        _load(store, row, keys.pages, _pages(connection, row, site, now_ms), at)
+        _load(store, row, keys.days, _days(connection, row, site, now_ms), at)
     at("loaded")
     # Also one that SQL has no batch of may know a salt that nobody else is to draw anew.
     knows = any(not producer.startswith(DIRECT) for producer in marks)
@@ -84,9 +84,10 @@ def _fence(database: Database, site: str) -> SiteRow:
     return fenced
 
 
-def _load(store: Store, site: str, epoch: int, key: str, pairs: Pairs) -> None:
+def _load(store: Store, row: SiteRow, key: str, pairs: Pairs, at: Steps) -> None:
     while chunk := list(islice(pairs, _CHUNK)):
-        load(store, site, epoch, key, chunk)
+        load(store, row.name, row.epoch, key, chunk)
+        at("loading")
 
 
 def _state(connection: Connection, row: SiteRow, marks: dict[str, int], now_ms: int) -> Pairs:

@@ -2,6 +2,8 @@
 What SQL need not remember for ever.
 """
 
+from collections.abc import Collection
+
 from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from service.archive import schema
@@ -17,9 +19,11 @@ TOKENS_KEPT_MS = 2 * 86_400_000
 PRODUCERS_KEPT_MS, WITH_JOURNAL_MS = 2 * 86_400_000, 31 * 86_400_000
 
 
-def old_producers(database: Database, site: str, now_ms: int) -> list[str]:
+def old_producers(database: Database, site: str, now_ms: int, here: Collection[str]) -> list[str]:
     """
     Producers that will send nothing any more.
+
+    :param here: those with a journal on this host, which are never among them
     """
     asked = (
         select(schema.producer.c.producer)
@@ -27,17 +31,18 @@ def old_producers(database: Database, site: str, now_ms: int) -> list[str]:
         .where(schema.site.c.name == site, _is_old(now_ms))
     )
     with database.read() as connection:
-        return list(connection.execute(asked).scalars())
+        return [name for name in connection.execute(asked).scalars() if name not in here]
 
 
-def forget_old(database: Database, site: str, now_ms: int) -> None:
+def forget_old(database: Database, site: str, now_ms: int, retired: Collection[str]) -> None:
     """
-    Tokens and producers that are two days old are gone from SQL; Redis has to forget them first.
+    Tokens that are two days old are gone from SQL, and producers that Redis has forgotten.
     """
     known = schema.delta.c
     number = select(schema.site.c.id).where(schema.site.c.name == site).scalar_subquery()
     old_tokens = (known.site_id == number) & (known.added_ms < now_ms - TOKENS_KEPT_MS)
-    old = (schema.producer.c.site_id == number) & _is_old(now_ms)
+    producer = schema.producer.c
+    old = (producer.site_id == number) & producer.producer.in_(retired)
     with database.write() as connection:
         connection.execute(delete(schema.delta).where(old_tokens))
         connection.execute(delete(schema.producer).where(old))

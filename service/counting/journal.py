@@ -5,68 +5,23 @@ A journal is a directory named for its producer, with files that are only ever a
 lock that its owner holds. A batch is in it when ``append`` returns: written, and synced to disk.
 """
 
-import contextlib
-import fcntl
 import logging
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from service import crashes
+from service.counting.entries import Entry, Lost, missing, numbered
+from service.counting.folders import OWNER, abandon, locked, segment_paths, sync_folder
+from service.counting.quarantines import indexed
 from service.counting.records import Damage, Record, RecordKind, encode
-from service.counting.segments import SUFFIX, Segment, salt_record
+from service.counting.segments import SUFFIX, Segment
 from service.errors import JournalFailed
 
 log = logging.getLogger(__name__)
 
 #: A segment is followed by another one at this size, in bytes, or at this age, in ms.
 SEGMENT_BYTES, SEGMENT_MS = 16 * 1024 * 1024, 3_600_000
-
-#: The file whose lock the owner holds.
-_OWNER = "owner"
-
-#: Where in the directory of all journals damaged records are kept.
-QUARANTINE = "quarantine"
-
-
-@dataclass(frozen=True, slots=True)
-class DaySalt:
-    """
-    The salt of a site-day, and when that day ends.
-    """
-
-    site: str
-    day: str
-    end_ms: int
-    salt: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """
-    A batch on its way into the journal.
-    """
-
-    site: str
-    time_ms: int
-    hits: int
-    body: bytes
-    #: The salts that its visitors were made with.
-    salts: tuple[DaySalt, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """
-    Batches that were in the journal and cannot be read any more: those up to ``seq``.
-    """
-
-    seq: int
-    #: How many hits they held, as far as a header still says.
-    hits: int = 0
-    #: How many of them do not even say that.
-    unknown: int = 0
 
 
 class Journal:
@@ -103,11 +58,11 @@ class Journal:
         lock = None
         try:
             hidden.mkdir(mode=0o700)
-            lock = _locked(hidden)
+            lock = locked(hidden)
             hidden.rename(folder)
             sync_folder(folder.parent)
         except OSError as error:
-            _abandon(lock, hidden, folder)
+            abandon(lock, hidden, folder)
             raise JournalFailed(f"journal: {folder}: {error.strerror}") from error
         if lock is None:  # pragma: no cover - nobody else knows the name yet
             raise JournalFailed(f"journal: {folder} is another's")
@@ -122,10 +77,10 @@ class Journal:
         """
         lock = None
         try:
-            lock = _locked(folder)
+            lock = locked(folder)
             if lock is None:
                 return None
-            return cls(folder, lock, [_indexed(path) for path in segment_paths(folder)])
+            return cls(folder, lock, [indexed(path) for path in segment_paths(folder)])
         except OSError as error:
             # Its lock is given back: the next look, or another process, may have more luck.
             if lock is not None:
@@ -170,7 +125,7 @@ class Journal:
         """
         try:
             segment = self._open_segment(entries[0].time_ms)
-            records = list(self._numbered(segment, entries))
+            records = list(numbered(entries, segment.salts, self._last))
             data = b"".join(map(encode, records))
             _write_all(self._descriptor(), data)
             crashes.at("written")
@@ -199,11 +154,11 @@ class Journal:
                 damaged.append(found)
             elif found.seq >= expected:
                 if found.seq > expected:
-                    yield _lost(expected, found.seq - 1, damaged)
+                    yield missing(expected, found.seq - 1, damaged)
                 yield found
                 expected, damaged = found.seq + 1, []
         if expected <= last:
-            yield _lost(expected, last, damaged)
+            yield missing(expected, last, damaged)
 
     def salts(self) -> dict[tuple[str, str], tuple[bytes, int]]:
         """
@@ -262,7 +217,7 @@ class Journal:
         """
         # Out of sight first, so that nobody can adopt what is half gone.
         hidden = self.folder.rename(self.folder.with_name(f".{self.folder.name}"))
-        (hidden / _OWNER).unlink(missing_ok=True)
+        (hidden / OWNER).unlink(missing_ok=True)
         self.close()
         try:
             hidden.rmdir()
@@ -294,21 +249,6 @@ class Journal:
                     is_batch = isinstance(found, Damage) or found.kind is RecordKind.BATCH
                     if is_batch and found.site == site and found.seq > after:
                         yield found
-
-    def _numbered(self, segment: Segment, entries: Iterable[Entry]) -> Iterator[Record]:
-        """
-        The records of these batches, each behind the salts that are not in the segment yet.
-        """
-        written = {key: salt for key, (salt, _) in segment.salts.items()}
-        last: dict[str, int] = {}
-        for entry in entries:
-            for salt in entry.salts:
-                if written.get((salt.site, salt.day)) != salt.salt:
-                    written[salt.site, salt.day] = salt.salt
-                    yield salt_record(salt.site, salt.day, salt.end_ms, salt.salt)
-            seq = last.get(entry.site, self.last(entry.site)) + 1
-            last[entry.site] = seq
-            yield Record(RecordKind.BATCH, entry.site, seq, entry.time_ms, entry.hits, entry.body)
 
     def _open_segment(self, now_ms: int) -> Segment:
         """
@@ -352,94 +292,6 @@ class Journal:
                 log.exception("empty segment cannot be removed")
             else:
                 self._segments.remove(newest)
-
-
-def segment_paths(folder: Path) -> list[Path]:
-    """
-    The segments in a journal's directory, the oldest first; other files are none.
-    """
-    named = folder.glob(f"[0-9]*{SUFFIX}")
-    return sorted(path for path in named if path.stem.isdigit() and len(path.stem) == 8)
-
-
-def sync_folder(folder: Path) -> None:
-    """
-    The names in a directory are on disk.
-    """
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _locked(folder: Path) -> int | None:
-    lock = os.open(folder / _OWNER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Whoever owned it may have removed it while this process waited for the name.
-        if os.fstat(lock).st_nlink:
-            return lock
-    except BlockingIOError:
-        pass
-    os.close(lock)
-    return None
-
-
-def _abandon(lock: int | None, *folders: Path) -> None:
-    """
-    Nothing is left of a journal that could not be made, as far as the disk still obeys.
-    """
-    if lock is not None:
-        os.close(lock)
-    for folder in folders:
-        with contextlib.suppress(OSError):
-            (folder / _OWNER).unlink(missing_ok=True)
-            folder.rmdir()
-
-
-def _indexed(path: Path) -> Segment:
-    """
-    The segment that a file is, with its damage set aside.
-    """
-    segment = Segment(path, size=path.stat().st_size)
-    for at, found in segment.read():
-        if isinstance(found, Damage):
-            _quarantine(path, at, found)
-            segment.note_damage(found)
-        else:
-            segment.note(found)
-    return segment
-
-
-def _lost(first: int, last: int, damaged: list[Damage]) -> Lost:
-    """
-    The batches from the first to the last, of which some are damaged and others gone.
-    """
-    told = [damage.hits for damage in damaged if first <= damage.seq <= last]
-    return Lost(last, sum(told), last - first + 1 - len(told))
-
-
-def _quarantine(path: Path, at: int, damage: Damage) -> None:
-    folder = path.parent.parent / QUARANTINE
-    folder.mkdir(mode=0o700, exist_ok=True)
-    kept = folder / f"{path.parent.name}-{path.stem}-{at}"
-    if kept.exists():
-        return
-    kept.touch(mode=0o600)
-    # A salt goes with its day, also when it is damaged.
-    kept.write_bytes(b"" if _is_salt(damage) else damage.raw)
-    told = {"file": str(kept), "site": damage.site, "seq": damage.seq, "hits": damage.hits}
-    if damage.is_tail:
-        log.warning("journal ends in a batch that was never acknowledged", extra=told)
-    else:
-        log.error("journal has a damaged batch", extra=told)
-
-
-def _is_salt(damage: Damage) -> bool:
-    return damage.kind is RecordKind.SALT or (
-        damage.kind is None and damage.raw[3:4] == bytes([RecordKind.SALT])
-    )
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -7,7 +7,9 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from service.counting.journal import QUARANTINE, Journal, segment_paths, sync_folder
+from service.counting.folders import segment_paths, sync_folder
+from service.counting.journal import Journal
+from service.counting.quarantines import QUARANTINE
 from service.counting.records import Record, RecordKind, encode
 from service.counting.segments import Segment
 from service.errors import JournalFailed
@@ -16,6 +18,11 @@ log = logging.getLogger(__name__)
 
 #: A journal whose newest file is older than this goes into the quarantine, in ms.
 OLDEST_MS = 30 * 86_400_000
+
+
+#: From this part of the capacity on, segments that SQL has are not kept for what they remember:
+#: a Redis that is lost then may take some visitors for new, but no hit is refused before that.
+PRESSED = 0.8
 
 
 class Journals:
@@ -55,6 +62,12 @@ class Journals:
                 log.info("journal adopted", extra={"producer": folder.name, "bytes": journal.size})
                 found.append(journal)
         return found
+
+    def is_pressed(self, size: int) -> bool:
+        """
+        Whether so many bytes are nearly all that may be kept.
+        """
+        return size > self.capacity * PRESSED
 
     def producers(self) -> set[str]:
         """

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from service import crashes
-from service.counting.journal import Journal, Lost
+from service.counting.entries import Lost
+from service.counting.journal import Journal
 from service.counting.links import Call, Gap, Link, Standing
 from service.counting.records import Record
 from service.errors import LuotError, SiteNotOpen, StoreUnavailable
@@ -77,6 +78,8 @@ class Lane:
         #: How often something failed since a batch was settled: a Redis that is full or a replica
         #: says where it stands as if nothing were wrong, and refuses the batch.
         self._failures = 0
+        #: In which life and up to which ``seq`` it has said again who was seen.
+        self._told: tuple[tuple[int, bool, str] | None, int] = None, 0
         #: Whether hits are answered as queued because Redis does not take them now.
         self.is_away = False
 
@@ -111,21 +114,21 @@ class Lane:
         """
         Redis has all that the journal has afterwards, and the site is open.
         """
-        self._failures, pause = 0, LOOK
+        self._failures, seconds = 0, LOOK
         while not self.is_drained:
             try:
                 await self._step()
-                pause = LOOK
+                seconds = LOOK
             except _NotYet:
-                await self._link.sleep(pause)
-                pause = min(pause * 2, PROBE)
+                await self._link.pause(seconds)
+                seconds = min(seconds * 2, PROBE)
             except LuotError as error:
                 self._standing = None
                 self._failures += 1
                 # Once may be a restart that is over; the second time nobody is kept waiting.
                 if self._failures > 1:
                     self._go_away(error)
-                    await self._link.sleep(PROBE)
+                    await self._link.pause(PROBE)
         self.is_away = False
 
     def _go_away(self, error: LuotError) -> None:
@@ -178,12 +181,16 @@ class Lane:
         for (site, day), (salt, end_ms) in self.journal.salts().items():
             if site == self.site:
                 await self._link.put_salt(site, day, salt, end_ms)
-        for found in self.journal.read(self.site, 0):
+        life, told = self._told
+        # One call in thousands that is too slow does not mean to begin anew.
+        after = told if life == _life(standing) else 0
+        for found in self.journal.read(self.site, after):
             if isinstance(found, Lost):
                 continue
             if found.seq > standing.owed:
                 break
             await self._link.remember(self._call(standing, found.seq, found.body, None))
+            self._told = _life(standing), found.seq
         if standing.phase != "remember":
             # It came too late for the phase, but it has told.
             await self._link.arrive(self.site, self.journal.producer, replace(standing, round=""))

@@ -117,7 +117,7 @@ class Link(Protocol):
         The producer has nothing more to tell in this round.
         """
 
-    async def sleep(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
         """
         So much time has passed.
         """
@@ -247,7 +247,7 @@ class RedisLink(FunctionLink):
             task.add_done_callback(lambda _: self._opening.pop(site))
         await asyncio.shield(task)
 
-    async def sleep(self, seconds: float) -> None:
+    async def pause(self, seconds: float) -> None:
         """
         So much time has passed.
         """

@@ -11,15 +11,17 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from service import metrics
 from service.clock import Clock
-from service.counting.desks import Group, Waiting
-from service.counting.journal import Entry, Journal
+from service.counting.desks import Group
+from service.counting.entries import Entry
+from service.counting.houses import House
+from service.counting.journal import Journal
 from service.counting.journals import Journals
-from service.counting.lanes import Lane
 from service.counting.links import DEADLINE, Link
+from service.counting.owned_lanes import OwnedLane
 from service.errors import JournalFailed, LuotError
 
 log = logging.getLogger(__name__)
@@ -37,79 +39,10 @@ FIRST_DEADLINE = 2.0
 #: none grows older than the numbers that are known of it.
 JOURNAL_MS = 86_400_000
 
+#: Longer than any segment is kept once SQL has it, in ms.
+KEPT_AT_MOST_MS = 62 * 86_400_000
+
 _T = TypeVar("_T")
-
-
-class House(Protocol):
-    """
-    What the owner needs of the rest of Luot; every method may block and is called in a thread.
-    """
-
-    def register(self, producer: str) -> None:
-        """
-        SQL knows that the producer exists, so that a restore waits for it.
-        """
-
-    def watermarks(self, site: str) -> dict[str, int]:
-        """
-        For each producer the ``seq`` up to which SQL has its batches.
-        """
-
-    def retire(self, producers: Sequence[str]) -> None:
-        """
-        Nobody waits for these producers any more.
-        """
-
-
-class OwnedLane:
-    """
-    A lane with the task that runs it.
-    """
-
-    def __init__(self, link: Link, journal: Journal, site: str, wake: Callable[[], None]) -> None:
-        self.waiting = Waiting(wake)
-        self.lane = Lane(link, journal, site, self.waiting)
-        self.has_begun = False
-        self._wake = wake
-        self._task: asyncio.Task[None] | None = None
-
-    @property
-    def is_idle(self) -> bool:
-        """
-        Whether it has nothing to do.
-        """
-        return self._task is None or self._task.done()
-
-    @property
-    def is_free(self) -> bool:
-        """
-        Whether the next batch may be made: nobody waits for the last one.
-        """
-        return not self.waiting
-
-    def run(self) -> None:
-        """
-        It works until Redis has everything.
-        """
-        if self.is_idle and not self.lane.is_drained:
-            self._task = asyncio.get_running_loop().create_task(self._run())
-
-    async def _run(self) -> None:
-        try:
-            await self.lane.run()
-            self.has_begun = True
-        except Exception:
-            log.exception("lane has stopped", extra={"site": self.lane.site})
-        self._wake()
-
-    async def stop(self) -> None:
-        """
-        It does nothing any more; what it had not sent stays in its journal.
-        """
-        self.waiting.away()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
 
 class Owner:
@@ -131,7 +64,8 @@ class Owner:
         self._owned: dict[str, Journal] = {}
         self._lanes: dict[tuple[str, str], OwnedLane] = {}
         self._unregistered: set[str] = set()
-        self._retired: set[str] = set()
+        #: Empty journals whose producers are waited for until they are retired.
+        self._empty: dict[str, Journal] = {}
         #: Adopted by the thread that looks for journals, and not looked after yet.
         self._found: list[Journal] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -165,7 +99,7 @@ class Owner:
             await owned.stop()
         await asyncio.to_thread(self._finder.shutdown)
         self._take_over()
-        for journal in self._owned.values():
+        for journal in (*self._owned.values(), *self._empty.values()):
             await self._on_disk(journal.close)
         self._disk.shutdown(wait=True)
         close = getattr(self._link, "close", None)
@@ -241,11 +175,13 @@ class Owner:
         """
         Idle lanes know where they stand, and journals without an owner have one.
         """
+        # Until they are retired a restore waits for them, and they have no lanes to answer it.
+        await self._retire()
         loop = asyncio.get_running_loop()
         self._size = await loop.run_in_executor(self._finder, self._journals.size)
         metrics.journal_bytes.set(self._size)
         # Not where new hits are written: a large journal takes seconds to look through.
-        await loop.run_in_executor(self._finder, self._find, set(self._owned))
+        await loop.run_in_executor(self._finder, self._find, {*self._owned, *self._empty})
         self._take_over()
         for journal in list(self._owned.values()):
             # Each stands for all sites, also where it has no hits: a restore waits for it.
@@ -281,6 +217,9 @@ class Owner:
         What nobody will ask for is gone from disk.
         """
         now = self._clock.now_ms()
+        if self._journals.is_pressed(self._size):
+            log.warning("journals are nearly full", extra={"bytes": self._size})
+            now += KEPT_AT_MOST_MS
         marks: dict[str, dict[str, int]] = defaultdict(dict)
         sites = {site for journal in self._owned.values() for site in journal.sites}
         for site in sites.intersection(self._sites):
@@ -302,17 +241,10 @@ class Owner:
             # Hits may be on their way into it; another one takes the next.
             self._own = None if journal.is_empty and journal.sites else journal
         elif journal.is_empty:
-            await self._drop(journal)
+            await self._forget(journal)
+            self._empty[journal.producer] = journal
         elif await self._on_disk(partial(self._journals.set_aside, journal, now)):
             await self._forget(journal)
-
-    async def _drop(self, journal: Journal) -> None:
-        """
-        The empty journal is gone.
-        """
-        await self._on_disk(journal.remove)
-        await self._forget(journal)
-        self._retired.add(journal.producer)
 
     async def _forget(self, journal: Journal) -> None:
         del self._owned[journal.producer]
@@ -320,10 +252,20 @@ class Owner:
             await self._lanes.pop(key).stop()
 
     async def _retire(self) -> None:
-        if self._retired:
-            gone = sorted(self._retired)
-            await asyncio.to_thread(self._house.retire, gone)
-            self._retired.difference_update(gone)
+        """
+        Nobody waits for producers whose journals are empty, and then these are gone.
+
+        In this order: whoever adopts an empty journal retires its producer again, but nobody would
+        ever retire one whose journal is gone.
+        """
+        gone = sorted(self._empty)
+        if not gone:
+            return
+        await asyncio.to_thread(self._house.retire, gone)
+        for producer in gone:
+            journal = self._empty.pop(producer, None)
+            if journal is not None:
+                await self._on_disk(journal.remove)
 
     async def _register_new(self) -> None:
         """

@@ -18,7 +18,7 @@ from service import crashes, metrics
 from service.clock import Clock
 from service.counting.desks import Desk, Group, Ticket
 from service.counting.direct import DirectRecorder
-from service.counting.journal import DaySalt, Entry
+from service.counting.entries import DaySalt, Entry
 from service.counting.outcomes import Recorded, Wish
 from service.counting.owners import Owner
 from service.counting.wire import Item, Limits, batch

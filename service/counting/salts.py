@@ -17,7 +17,7 @@ from hashlib import blake2b
 
 from service import metrics
 from service.clock import Clock
-from service.counting.journal import DaySalt
+from service.counting.entries import DaySalt
 from service.counting.keys import SiteKeys
 from service.counting.store import Store
 from service.counting.wire import Item

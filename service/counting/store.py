@@ -50,6 +50,13 @@ _REFUSED_USER = "it refuses this user: look at the user and password in redis_ur
 _UNLOCK = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end"
 
 
+#: Lets a lock that is still one's own live on.
+_RENEW = (
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then "
+    "return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """
@@ -195,6 +202,12 @@ class Store:
         token = secrets.token_hex(16)
         held = self.guarded(self._redis.set, name, token, nx=True, px=int(seconds * 1000))
         return token if held else None
+
+    def renew(self, token: str, seconds: float, name: str = LEADER) -> None:
+        """
+        The lock is held for so long from now, if it is still held under this token.
+        """
+        self.guarded(self._redis.eval, _RENEW, 1, name, token, int(seconds * 1000))
 
     def unlock(self, token: str, name: str = LEADER) -> None:
         """

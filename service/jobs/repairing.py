@@ -8,15 +8,12 @@ from service import crashes, metrics
 from service.archive.reconciling import Difference, differences
 from service.archive.restoring import restore
 from service.archive.snapshots import snapshot
-from service.counting.keys import LEADER
+from service.counting.locks import opening
 from service.errors import LuotError, SiteNotOpen
 from service.intake.sites import Site
 from service.runtime import Runtime
 
 log = logging.getLogger(__name__)
-
-#: Seconds for which nobody else opens the site that is restored.
-_LOCK_SECONDS = 30.0
 
 
 def look_for_losses(runtime: Runtime, site: Site) -> list[Difference]:
@@ -35,16 +32,15 @@ def rebuild_site(runtime: Runtime, site: Site) -> int:
     What was counted since the last snapshot is in SQL before, as far as Redis still has it.
     :raises SiteNotOpen: somebody else restores it
     """
-    lock = f"{LEADER}:open:{site.id}"
-    token = runtime.store.lock(_LOCK_SECONDS, lock)
-    if token is None:
-        raise SiteNotOpen(f"{site.id} is being opened by another process")
-    try:
+    with opening(runtime.store, site.id) as hold_on:
+
+        def at(step: str) -> None:
+            hold_on()
+            crashes.at(step)
+
         _save(runtime, site)
         now = runtime.clock.now_ms()
-        return restore(runtime.store, runtime.database, site, now, crashes.at)
-    finally:
-        runtime.store.unlock(token, lock)
+        return restore(runtime.store, runtime.database, site, now, at)
 
 
 def repair_site(runtime: Runtime, site: Site) -> None:

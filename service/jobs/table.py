@@ -203,11 +203,12 @@ def _close_day_of_site(runtime: Runtime, site: Site) -> None:
 
 def _tidy_site(runtime: Runtime, site: Site) -> None:
     now = runtime.clock.now_ms()
-    retired = old_producers(runtime.database, site.id, now)
+    here = runtime.journals.producers()
+    retired = old_producers(runtime.database, site.id, now, here)
     epoch = runtime.store.status(site.id).epoch
     for chunk in _chunks(retired):
         runtime.store.call("retire", [SiteKeys(site.id).state], [epoch, *chunk])
-    forget_old(runtime.database, site.id, now)
+    forget_old(runtime.database, site.id, now, retired)
 
 
 def _chunks(rows: list[str]) -> Iterator[list[str]]:

@@ -12,16 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from service.counting.journal import (
-    QUARANTINE,
-    SEGMENT_BYTES,
-    SEGMENT_MS,
-    DaySalt,
-    Entry,
-    Journal,
-    Lost,
-)
+from service.counting.entries import DaySalt, Entry, Lost
+from service.counting.journal import SEGMENT_BYTES, SEGMENT_MS, Journal
 from service.counting.journals import Journals
+from service.counting.quarantines import QUARANTINE
 from service.counting.records import HEADER, Record, RecordKind, encode
 from service.counting.segments import KEPT_MS
 from service.errors import JournalFailed
@@ -184,7 +178,7 @@ _REFUSED = """
 import json, resource, signal, sys
 from pathlib import Path
 from service.counting.journals import Journals
-from service.counting.journal import Entry
+from service.counting.entries import Entry
 from service.errors import JournalFailed
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -264,7 +258,7 @@ def test_a_journal_that_cannot_be_made_leaves_nothing(
     before = sorted(journals.folder.iterdir()), open_files()
     for call in ("fsync", "open"):
         with monkeypatch.context() as patched:
-            patched.setattr("service.counting.journal.os", Refusing([call]))
+            patched.setattr("service.counting.folders.os", Refusing([call]))
             with pytest.raises(JournalFailed):
                 Journal.create(journals.folder / ("f" * 32))
 

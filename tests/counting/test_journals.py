@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from service.counting.journal import QUARANTINE, DaySalt, Entry, Journal
+from service.counting.entries import DaySalt, Entry
+from service.counting.journal import Journal
 from service.counting.journals import OLDEST_MS, Journals
+from service.counting.quarantines import QUARANTINE
 from service.counting.segments import Segment
 from service.errors import JournalFailed
 

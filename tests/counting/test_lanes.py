@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from service.counting.journal import DaySalt, Entry, Journal
+from service.counting.entries import DaySalt, Entry
+from service.counting.journal import Journal
 from service.counting.journals import Journals
 from service.counting.lanes import PROBE, RECENT, Lane
 from service.errors import LuotError, SiteNotOpen, StoreError, StoreUnavailable
@@ -169,8 +170,8 @@ def test_while_redis_is_away_somebody_is_told_once_and_it_is_probed(journal: Jou
     world, heard = World(instead={"standings": away(5)}), Heard()
     lane = run(world, journal, heard)
 
-    assert ["standings", *["standings", "sleep"] * 4, "standings", "record"] == world.names()
-    assert {PROBE} == {said[1] for said in world.said if said[0] == "sleep"}
+    assert ["standings", *["standings", "pause"] * 4, "standings", "record"] == world.names()
+    assert {PROBE} == {said[1] for said in world.said if said[0] == "pause"}
     assert (4, False) == (heard.aways, lane.is_away)
     assert [b"1"] == world.applied
 
@@ -181,7 +182,7 @@ def test_a_restart_that_is_over_keeps_nobody_waiting(journal: Journal) -> None:
     run(world, journal, heard)
 
     assert (0, [1]) == (heard.aways, heard.settled_seqs)
-    assert "sleep" not in world.names()
+    assert "pause" not in world.names()
 
 
 @pytest.mark.parametrize("error", [StoreUnavailable("OOM"), StoreError("LUOTBATCH it is none")])
@@ -193,7 +194,7 @@ def test_a_redis_that_reads_and_does_not_write_is_not_pressed(
     world, heard = World(instead={"record": [error] * 5}, most=30), Heard()
     run(world, journal, heard)
 
-    assert 4 == world.names().count("sleep")
+    assert 4 == world.names().count("pause")
     assert 4 == heard.aways
     assert [b"1"] == world.applied
 
@@ -243,6 +244,16 @@ def test_who_comes_too_late_to_remember_does_so_all_the_same(journal: Journal) -
     assert ("arrive", "s1", journal.producer, "") in world.said
 
 
+def test_telling_who_was_seen_goes_on_where_it_was_cut_off(journal: Journal) -> None:
+    fill(journal, *(b"%d" % seq for seq in range(1, 10)))
+    world = World(replace(OPEN, last=9, owed=9))
+    fine: list[Callable[[], None] | LuotError] = [lambda: None] * 5
+    world.instead["remember"] = fine + away(1)
+    run(world, journal)
+
+    assert [1, 2, 3, 4, 5, 6, 6, 7, 8, 9] == [s[1] for s in world.said if s[0] == "remember"]
+
+
 @pytest.mark.parametrize("phase", ["remember", "count"])
 def test_a_phase_that_takes_its_time_is_looked_at_now_and_then(
     journal: Journal, phase: str
@@ -256,7 +267,7 @@ def test_a_phase_that_takes_its_time_is_looked_at_now_and_then(
         if len(slept) == 2_000:
             world.standing = replace(world.standing, phase="open")
 
-    world.on_sleep = nap
+    world.on_pause = nap
     lane = run(world, journal)
 
     assert [0.1, 0.2, 0.4, 0.8, 1.0, 1.0] == slept[:6]

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from service.counting.desks import Group
-from service.counting.journal import DaySalt, Entry, Journal
+from service.counting.entries import DaySalt, Entry
+from service.counting.journal import Journal
 from service.counting.journals import OLDEST_MS, Journals
 from service.counting.owners import JOURNAL_MS, Owner
 from service.counting.segments import KEPT_MS
 from service.errors import ArchiveUnavailable, JournalFailed, LuotError
 from tests.conftest import SetClock
-from tests.counting.worlds import World
+from tests.counting.worlds import World, a_moment
 from tests.servers import until
 
 
@@ -57,7 +58,7 @@ class Host:
     archive: Archive = field(default_factory=Archive)
 
     def __post_init__(self) -> None:
-        self.world.on_sleep = lambda: asyncio.sleep(0.001)
+        self.world.on_pause = a_moment
         self.journals = Journals(self.folder, 2**20)
         self.owner = Owner(self.world, self.journals, ["s1", "s2"], self.archive, self.clock)
 

@@ -149,3 +149,40 @@ def test_a_rebuild_that_dies_at_any_call_is_made_good(world: World, steps: int) 
     a_rebuild_dies_between_sql_and_redis(world, steps)
 
     judge(world)
+
+
+def test_a_worker_that_dies_before_its_producer_is_retired_leaves_nobody_waiting(
+    world: World,
+) -> None:
+    hit(world)
+    world.calm()
+    world.pass_day()
+    world.pass_day()
+    world.calm()
+    world.is_up = False
+    for worker in world.alive * 2:
+        world.trim(worker)
+    for worker in list(world.alive):
+        world.crash(worker)
+
+    judge(world)
+
+
+def test_a_lane_that_hears_late_where_it_stands_does_not_outlive_its_journal(world: World) -> None:
+    worker = world.workers[0]
+    hit(world)
+    world.calm()
+    world.pass_day()
+    world.pass_day()
+    world.calm()
+    world.trim(worker)
+    world.restart()
+    world.look(worker)
+    while not worker.house_work["look"].done():
+        world.answer(next(held for held in world.held if held.name == "standings"))
+    scheduled(world, "confirm")
+    # Its lane has asked again where it stands, and the producer is retired meanwhile.
+    world.trim(worker)
+    world.rush()
+
+    judge(world)

@@ -300,3 +300,23 @@ def test_a_late_hit_of_a_visit_that_went_over_midnight_belongs_to_it(luot: Luot)
     shown = luot.counters("/a", "/b", "/c", "/d")["pages"]
     assert {path: page["visits"] for path, page in shown.items()} == dict.fromkeys(shown, 1)
     assert luot.totals("2026-11-22", "2026-11-23") == (5, 1, 2)
+
+
+def test_all_that_is_known_of_a_day_has_an_end_whatever_came_first(
+    luot: Luot, valkey: Valkey
+) -> None:
+    luot.hit("/a", event="play")
+    after_event = lives(valkey)
+    luot.hit("/a")
+    luot.hit("/b", address="198.51.100.1")
+
+    assert set(after_event) == {"salt", "views", "visitors"}
+    assert set(lives(valkey).values()) == set(after_event.values()) == {36}
+
+
+def lives(valkey: Valkey) -> dict[str, int]:
+    """
+    Hours that the keys of the tests' day have to live.
+    """
+    keys = [str(key) for key in valkey.client.scan_iter("luot:{s1}:*:2026-11-22")]
+    return {key.split(":")[2]: round(int(valkey.client.ttl(key)) / 3600) for key in keys}

@@ -6,10 +6,10 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from service.counting.journal import Journal
 from service.counting.recorder import LARGEST_QUEUE
@@ -18,6 +18,7 @@ from service.errors import JournalFailed, StoreUnavailable
 from tests import servers
 from tests.conftest import Luot, MakeLuot, SetClock
 from tests.counting.builders import a_hit
+from tests.counting.worlds import a_moment
 from tests.servers import until
 
 
@@ -175,7 +176,7 @@ def test_more_hits_than_can_wait_are_refused(luot: Luot) -> None:
         recorder.start()
         waiting = [recorder.take(site, [hit] * 500) for _ in range(LARGEST_QUEUE // 500 + 3)]
         tasks = [asyncio.ensure_future(work) for work in waiting]
-        await asyncio.sleep(0)
+        await a_moment()
         refused = [task for task in tasks if task.done()]
         await recorder.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -191,7 +192,7 @@ def test_a_mistake_of_ours_leaves_nobody_waiting(make_luot: MakeLuot, durability
     record(luot, hit)
 
     with pytest.raises(StoreUnavailable, match="recorder: "):
-        record(luot, replace(hit, moment=None))  # type: ignore[arg-type]
+        record(luot, replace(hit, moment=None))
     assert (Result.COUNTED,) == record(luot, hit)
 
 

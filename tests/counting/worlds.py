@@ -2,6 +2,7 @@
 A world for lanes that a test rules: Redis as it could be, and everything it was asked.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -32,8 +33,8 @@ class World:
     instead: dict[str, list[Callable[[], None] | LuotError]] = field(default_factory=dict)
     #: What opening the site changes.
     opening: Callable[[Standing], Standing] = lambda standing: standing
-    #: Called whenever the lane sleeps.
-    on_sleep: Callable[[], Awaitable[None] | None] = lambda: None
+    #: Called whenever the lane pauses.
+    on_pause: Callable[[], Awaitable[None] | None] = lambda: None
     most: int = 500
 
     def _asked(self, name: str, *what: Any) -> None:
@@ -80,11 +81,18 @@ class World:
     async def arrive(self, site: str, producer: str, standing: Standing) -> None:
         self._asked("arrive", site, producer, standing.round)
 
-    async def sleep(self, seconds: float) -> None:
-        self._asked("sleep", seconds)
-        waiting = self.on_sleep()
+    async def pause(self, seconds: float) -> None:
+        self._asked("pause", seconds)
+        waiting = self.on_pause()
         if waiting is not None:
             await waiting
+
+
+async def a_moment() -> None:
+    """
+    The event loop has had its turn.
+    """
+    await asyncio.wait({asyncio.get_running_loop().create_future()}, timeout=0.001)
 
 
 def away(times: int) -> list[Callable[[], None] | LuotError]:

@@ -76,6 +76,7 @@ local function open_day(told, keys, at)
     visitors_key = keys[at + 2], views_key = keys[at + 3], packed = false, seen = false,
     records = {}, changed_records = {}, changed_pairs = {}, views = 0, visits = 0, uniques = 0,
     new_pages = false, changed_pages = false, touched = false, prefixes = {},
+    has_visitors = false, has_views = false,
   }
 end
 
@@ -159,6 +160,7 @@ local function read_visitor(day, number)
   local record = day.records[number]
   if not record then
     local text = day.packed[number]
+    if text then day.has_visitors = true end
     record = text and parse_record(text) or {0, 0}
     day.records[number] = record
   end
@@ -191,6 +193,8 @@ end
 local function read_pair(day, place)
   local text = day.seen[place]
   if not text then return '', nil end
+  -- What this batch has written does not say whether the key was there before.
+  if not day.changed_pairs[place] then day.has_views = true end
   local at = find(text, ' ', 1, true)
   if not at then return text, nil end
   return sub(text, 1, at - 1), tonumber(sub(text, at + 1))
@@ -219,9 +223,9 @@ local function read_page(batch, number)
   if not row then return nil end
   local views, visits, visitors, day, today, before, baseline =
     match(row, '^(%d+) (%d+) (%d+) (%S+) (%d+) (%d+) (%d+ %d+)$')
-  page = {path = path, views = tonumber(views), visits = tonumber(visits),
-    visitors = tonumber(visitors), day = day, today = tonumber(today), before = before,
-    baseline = baseline, is_new = false, changed = false}
+  -- Adding nothing makes a number of a text without a call.
+  page = {path = path, views = views + 0, visits = visits + 0, visitors = visitors + 0, day = day,
+    today = today + 0, before = before, baseline = baseline, is_new = false, changed = false}
   batch.pages[number] = page
   return page
 end

@@ -39,8 +39,12 @@ local function write_day(day, now)
   for number, text in pairs(day.changed_pairs) do
     list[#list + 1] = pairs_[number]; list[#list + 1] = text
   end
+  if day.changed_pages then
+    list[#list + 1] = '#pages'; list[#list + 1] = text_of(day.new_pages)
+  end
   call_in_chunks('HSET', day.views_key, list)
-  if not day.touched then return end
+  -- Until the day is over its keys have one end, which they were given with their first field.
+  if not day.touched or (now < day.stop and day.has_visitors and day.has_views) then return end
   -- Relative to now, never to the day: a log of ten years ago must not expire as it is written.
   local ttl = digits(max(day.stop + DAY_MS - now, DAY_MS))
   call('PEXPIRE', day.salt_key, ttl)
@@ -52,7 +56,6 @@ end
 --   A back-dated hit of a day that has gone changes the all-time numbers and the delta only.
 local function write_days(batch)
   for _, day in ipairs(batch.days) do
-    if day.changed_pages then call('HSET', day.views_key, '#pages', day.new_pages) end
     if day.label >= batch.oldest and day.views + day.visits + day.uniques > 0 then
       local row = call('HGET', batch.days_key, day.label)
       -- The days' hash is looked through only when it gets a day that it had not.
@@ -74,12 +77,10 @@ local function write_pages(batch)
   local list = {}
   for _, page in pairs(batch.pages) do
     if page.changed then
-      -- The fast way where 32 bits are enough; a page has no more visits than views.
-      local how = page.views < 2147483648 and '%d %d %d %s %d %s %s'
-        or '%.0f %.0f %.0f %s %.0f %s %s'
       list[#list + 1] = page.path
-      list[#list + 1] = format(how, page.views, page.visits, page.visitors, page.day, page.today,
-        page.before, page.baseline)
+      list[#list + 1] = text_of(page.views) .. ' ' .. text_of(page.visits) .. ' '
+        .. text_of(page.visitors) .. ' ' .. page.day .. ' ' .. text_of(page.today) .. ' '
+        .. page.before .. ' ' .. page.baseline
     end
   end
   call_in_chunks('HSET', batch.pages_key, list)

@@ -43,7 +43,7 @@ local function nearest_visit(visitor, ms)
   local best, least = nil, VISIT_GAP
   for number = 3, #visitor do
     local visit = visitor[number]
-    local gap = max(visit.start - ms, ms - visit.stop, 0)
+    local gap = ms > visit.stop and ms - visit.stop or visit.start - ms
     if gap < least then best, least = number, gap end
   end
   return best
@@ -154,7 +154,7 @@ end
 --   Counts by the hit's own minute, so hits that waited are judged as if they had not.
 --   Senders with a token and imports are trusted: they send many readers' hits at once.
 local function is_flood(batch, hit, visitor, ms)
-  local minute = floor(ms / 60000)
+  local minute = (ms - ms % 60000) / 60000
   -- Hits of an earlier minute that come late begin that minute anew; they are few.
   if visitor[1] ~= minute then visitor[1], visitor[2] = minute, 0 end
   if batch.flood > 0 and visitor[2] >= batch.flood and not hit[TRUSTED] then return true end

@@ -109,7 +109,7 @@ end
 --   place    of the visitor and the page among the day's pairs  ms  of the day
 --   Returns the result in one word.
 local function count_fresh(batch, day, hit, page, place, visitor, ms)
-  local is_view, hour, path = hit[KIND] == VIEW, floor(ms / 3600000), page.path
+  local is_view, hour, path = hit[KIND] == VIEW, (ms - ms % 3600000) / 3600000, page.path
   -- A record without a visit is one that was made a moment ago, for this hit.
   local is_new_visitor = #visitor == 2
   local number, visit, is_new =

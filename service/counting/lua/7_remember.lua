@@ -5,7 +5,6 @@
 -- than half an hour once others between them are missing do not become one again.
 
 -- Phases in which who was seen may be put back.
-local REMEMBERING = {remember = true, count = true, open = true}
 
 -- Whether a hit without an id is already in what is known of its visitor, so that remembering it
 -- once more must not change it: its time lies inside a visit that has viewed its page.
@@ -42,7 +41,7 @@ end
 --   are left out. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere; LUOTBATCH: it is no batch.
 local function remember(keys, args)
   take_tools()
-  local no = refusal(read_state(keys[1]), args[1], REMEMBERING)
+  local no = refusal(read_state(keys[1]), args[1], COUNTING_OR_REMEMBERING)
   if no then return no end
   local now, batch, why = tonumber(args[2]), open_batch(keys, args[3])
   if not batch then return redis.error_reply('LUOTBATCH ' .. why) end

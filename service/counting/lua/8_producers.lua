@@ -59,7 +59,7 @@ end
 --   ARGV  1 epoch  2... producers, at most 1,000
 --   Returns how many there were. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere.
 local function retire(keys, args)
-  local no = refusal(read_state(keys[1]), args[1], COUNTING)
+  local no = refusal(read_state(keys[1]), args[1], COUNTING_OR_REMEMBERING)
   if no then return no end
   local fields = {}
   for i = 2, #args do

@@ -1,0 +1,70 @@
+"""
+Lanes that run by themselves in an event loop, with those who wait for their batches.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from service.counting.desks import Waiting
+from service.counting.journal import Journal
+from service.counting.lanes import Lane
+from service.counting.links import Link
+
+log = logging.getLogger(__name__)
+
+
+class OwnedLane:
+    """
+    A lane with the task that runs it.
+    """
+
+    def __init__(self, link: Link, journal: Journal, site: str, wake: Callable[[], None]) -> None:
+        self.waiting = Waiting(wake)
+        self.lane = Lane(link, journal, site, self.waiting)
+        self.has_begun = False
+        self._wake = wake
+        self._task: asyncio.Task[None] | None = None
+        self._is_over = False
+
+    @property
+    def is_idle(self) -> bool:
+        """
+        Whether it has nothing to do.
+        """
+        return self._task is None or self._task.done()
+
+    @property
+    def is_free(self) -> bool:
+        """
+        Whether the next batch may be made: nobody waits for the last one.
+        """
+        return not self.waiting
+
+    def run(self) -> None:
+        """
+        It works until Redis has everything.
+        """
+        if self.is_idle and not self.lane.is_drained and not self._is_over:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            await self.lane.run()
+            self.has_begun = True
+        except Exception:
+            log.exception("lane has stopped", extra={"site": self.lane.site})
+        self._wake()
+
+    async def stop(self) -> None:
+        """
+        It does nothing any more; what it had not sent stays in its journal.
+
+        Not even when somebody who asked where it stands hears so only now: once its producer is
+        retired, whatever it sends would be counted again.
+        """
+        self._is_over = True
+        self.waiting.away()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
