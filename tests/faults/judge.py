@@ -23,6 +23,9 @@ STILL = 0.6
 #: Seconds that SQL may lag before the locks of schedulers are taken away, as time would do.
 LAG = 5.0
 
+#: Seconds until numbers are fresh again: a restore waits for journals half as long.
+FRESH = 30.0
+
 
 @dataclass(slots=True)
 class Verdict:
@@ -224,7 +227,7 @@ def _api_disagreements(world: World, site: str, live: Numbers) -> Iterable[str]:
         shown[0] = body["views"]["total"]
         return True
 
-    if not soon(is_fresh, 15):
+    if not soon(is_fresh, FRESH):
         yield "/counters has no fresh number"
     elif shown[0] != live.views:
         yield f"/counters shows {shown[0]}, Redis has {live.views}"

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import IO
 
 from service.embedded import tied_to_parent
 from tests.faults.features import Feature
@@ -30,13 +31,17 @@ class Snapshotter:
     """
 
     def __init__(self, world: World) -> None:
-        self._process = subprocess.Popen(
+        with (world.folder / "snapshotter.log").open("ab") as log:
+            self._process = self._start(world, log)
+
+    def _start(self, world: World, log: IO[bytes]) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
             [sys.executable, "-m", "tests.faults.snapshotter", str(world.config)],
             env=world._environment({}),
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=(world.folder / "snapshotter.log").open("ab"),
+            stderr=log,
             text=True,
             preexec_fn=tied_to_parent(),  # noqa: PLW1509 - it calls one system call
         )

@@ -57,7 +57,7 @@ def _full(
         run.breaks(f"{v.refused_counted} hits were refused and counted all the same")
 
 
-@row("F22-disk", "journal's disk full and Redis stopped", 5, 0, Feature.JOURNAL, Feature.MOUNT)
+@row("F22-disk", "journal's disk full and Redis stopped", 5, 1, Feature.JOURNAL, Feature.MOUNT)
 def journal_disk_full(run: Run) -> None:
     """
     Hits are refused, none that was acknowledged is lost, none that was refused is counted.
@@ -74,7 +74,7 @@ def journal_disk_full(run: Run) -> None:
     )
 
 
-@row("F22-cap", "journals as large as journal_bytes and Redis stopped", 2, 1, Feature.JOURNAL)
+@row("F22-cap", "journals as large as journal_bytes and Redis stopped", 2, 0, Feature.JOURNAL)
 def journal_at_its_cap(run: Run) -> None:
     """
     The same, by the setting.
@@ -144,7 +144,7 @@ def _harm_row(what: str, title: str, full: int, short: int = 0) -> None:
 
 
 _harm_row("torn", "journals that end in half a record", 5, 1)
-_harm_row("body", "one bit of a record's hits the other way round", 5, 1)
+_harm_row("body", "one bit of a record's hits the other way round", 5)
 _harm_row("header", "one bit of a record's header the other way round", 5)
 _harm_row("empty", "an empty segment", 3)
 _harm_row("foreign", "files of somebody else among the journals", 3)
@@ -228,7 +228,7 @@ def two_replayers(run: Run) -> None:
 RESTORE_STEPS = ("fenced", "cleared", "loaded", "finished")
 
 
-@row("F25-restore", "the scheduler killed at every step of a restore", 20, 2, Feature.RESTORE)
+@row("F25-restore", "the scheduler killed at every step of a restore", 20, 0, Feature.RESTORE)
 def restore_killed(run: Run) -> None:
     """
     The web stands still meanwhile, so that nobody else restores; then all goes on.

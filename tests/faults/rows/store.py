@@ -137,7 +137,7 @@ def replaced_by_an_empty_one(run: Run) -> None:
             _emptied(run, scene, "empty Redis")
 
 
-@row("F9-salt", "Redis emptied while no web runs: nobody becomes new", 5, 1, Feature.RESTORE)
+@row("F9-salt", "Redis emptied while no web runs: nobody becomes new", 5, 0, Feature.RESTORE)
 def emptied_while_no_web_runs(run: Run) -> None:
     """
     The day's salt stands in journals of dead workers only, and has to be found there.
@@ -167,7 +167,7 @@ def functions_lost(run: Run) -> None:
             scene.mended()
 
 
-@row("F10", "single keys deleted, then luot reconcile", 5, 1, Feature.RESTORE)
+@row("F10", "single keys deleted, then luot reconcile", 5, 0, Feature.RESTORE)
 def keys_deleted(run: Run) -> None:
     """
     The site's days, or its pages, are gone. Comparing with SQL finds and mends it.
