@@ -7,7 +7,7 @@ from collections import Counter
 from sqlalchemy import select
 
 from service.archive import schema
-from service.counting.journal import segment_paths
+from service.counting.folders import segment_paths
 from service.counting.keys import SiteKeys
 from service.counting.phases import gathering
 from tests.puppets import Fate
