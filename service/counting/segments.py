@@ -20,6 +20,10 @@ KEPT_MS = 86_400_000
 _PIECE = 262_144
 
 
+#: Longer than any segment is kept once SQL has it, in ms.
+KEPT_AT_MOST_MS = 62 * 86_400_000
+
+
 @dataclass(slots=True)
 class Segment:
     """
