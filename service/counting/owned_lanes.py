@@ -30,7 +30,7 @@ class OwnedLane:
         self._wake = wake
         self._task: asyncio.Task[None] | None = None
         self._is_over = False
-        self._held_until = 0.0
+        self._is_held = False
 
     @property
     def is_idle(self) -> bool:
@@ -44,7 +44,7 @@ class OwnedLane:
         """
         Whether the next batch may be made: nobody waits for the last one.
         """
-        return not self.waiting and asyncio.get_running_loop().time() >= self._held_until
+        return not self.waiting and not self._is_held
 
     def hold(self) -> None:
         """
@@ -52,9 +52,12 @@ class OwnedLane:
 
         Batches that are made as fast as the disk takes them are too many to be caught up with.
         """
-        loop = asyncio.get_running_loop()
-        self._held_until = loop.time() + GATHERING
-        loop.call_later(GATHERING, self._wake)
+        self._is_held = True
+        asyncio.get_running_loop().call_later(GATHERING, self._release)
+
+    def _release(self) -> None:
+        self._is_held = False
+        self._wake()
 
     def run(self) -> None:
         """

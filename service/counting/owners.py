@@ -215,7 +215,8 @@ class Owner:
         What nobody will ask for is gone from disk.
         """
         now = closed = self._clock.now_ms()
-        if self._journals.is_pressed(self._size):
+        is_pressed = self._journals.is_pressed(self._size)
+        if is_pressed:
             log.warning("journals are nearly full", extra={"bytes": self._size})
             closed += KEPT_AT_MOST_MS
         marks: dict[str, dict[str, int]] = defaultdict(dict)
@@ -228,16 +229,15 @@ class Owner:
             try:
                 await self._on_disk(journal.seal_old, closed)
                 await self._on_disk(journal.trim, marks[producer], closed)
-                await self._put_down(journal, now)
+                # Pressed, the own one is empty again and again; a new one would have to stand.
+                if journal is not self._own or not is_pressed:
+                    await self._put_down(journal, now)
             except OSError:
                 # The others are not to be kept for ever because of this one.
                 log.exception("journal cannot be trimmed", extra={"producer": producer})
         await self._retire()
 
     async def _put_down(self, journal: Journal, now: int) -> None:
-        """
-        A journal that is empty, or too old to be sent, is not looked after any more.
-        """
         if journal is self._own:
             # Hits may be on their way into it; another one takes the next.
             self._own = None if journal.is_empty and journal.sites else journal
