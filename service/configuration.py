@@ -18,7 +18,9 @@ from service.settings import Settings, SiteSettings
 PREFIX = "LUOT_"
 
 #: Variables that are read elsewhere and are no settings.
-OTHER_VARIABLES = frozenset({"LUOT_CONFIG", "LUOT_TEST_CLOCK", "LUOT_TEST_DATA"})
+OTHER_VARIABLES = frozenset(
+    {"LUOT_CONFIG", "LUOT_TEST_CLOCK", "LUOT_TEST_CRASH_AT", "LUOT_TEST_DATA"}
+)
 
 #: Bytes of a settings file; a larger one is something else by mistake.
 LARGEST_FILE = 1_048_576

@@ -7,6 +7,7 @@ from collections import Counter
 from sqlalchemy import select
 
 from service.archive import schema
+from service.counting.folders import segment_paths
 from service.counting.keys import SiteKeys
 from service.counting.phases import gathering
 from tests.puppets import Fate
@@ -32,6 +33,8 @@ def settle(world: World) -> None:
         world.advance(played, Fate.OK, steps=10_000)
     for number in range(ROUNDS):
         world.calm()
+        for worker in world.alive:
+            world.trim(worker)
         if not (left := unsettled(world)):
             return
         if number % 3 == _GIVEN_UP:
@@ -64,7 +67,8 @@ def unsettled(world: World) -> list[str]:
 
 
 def _give_up_those_without_journals(world: World) -> None:
-    here = {p for journals in world.journals.values() for p in journals.producers()}
+    folders = [folder for j in world.journals.values() for folder in j._folders()]
+    here = {folder.name for folder in folders if segment_paths(folder)}
     for site in SITES:
         now = gathering(world.plain, site)
         missing = (set(now.known) | set(world.marks()[site])) - now.arrived

@@ -93,7 +93,8 @@ class Held:
     name: str
     future: asyncio.Future[Any]
     act: Callable[[], Any]
-    run: int
+    #: Which connections it went over.
+    connections: int
     is_applied: bool = False
     reply: Any = None
     error: LuotError | None = None
@@ -226,6 +227,7 @@ class World:
         self.played: list[Played] = []
         self.bookmarks: list[dict[bytes | str, tuple[bytes, int]]] = []
         self.run = 1
+        self.connections = 1
         self.has_lost_a_tail = False
         self._clear()
         self.stage.raw.set(RUN_ID, self._run_id)
@@ -362,7 +364,7 @@ class World:
         """
         What the test lets a lane hear.
         """
-        held = Held(worker, site, name, self.loop.create_future(), act, self.run)
+        held = Held(worker, site, name, self.loop.create_future(), act, self.connections)
         self.held.append(held)
         try:
             return await held.future
@@ -382,7 +384,11 @@ class World:
             return
         elif held.is_applied:
             self._deliver(held)
-        elif not self.is_up or held.run != self.run or fate in {Fate.REFUSED, Fate.DIES}:
+        elif (
+            not self.is_up
+            or held.connections != self.connections
+            or fate in {Fate.REFUSED, Fate.DIES}
+        ):
             held.future.set_exception(StoreUnavailable("Redis: away"))
         elif fate is Fate.LATE:
             self.late.append(held.act)
@@ -650,8 +656,15 @@ class World:
         Another process of Redis answers, which has everything.
         """
         self.run += 1
-        self.late.clear()
+        self._break_connections()
         self.stage.raw.set(RUN_ID, self._run_id)
+
+    def _break_connections(self) -> None:
+        """
+        What is on its way never arrives.
+        """
+        self.connections += 1
+        self.late.clear()
 
     def flush(self) -> None:
         """
@@ -730,7 +743,7 @@ class World:
         A day has passed: what Redis keeps for a while is gone, and nothing is on its way any more.
         """
         self.clock.forward(DAY_S)
-        self.late.clear()
+        self._break_connections()
         self.bookmarks.clear()
         for one in self.sent:
             one.is_old = True

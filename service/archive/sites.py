@@ -43,6 +43,11 @@ def create_site(database: Database, site: Site) -> tuple[SiteRow, bool]:
     """
     The row of a site, and whether it is new; a site that is new begins its first epoch.
     """
+    # Sites are opened often and made once; a reader waits for nobody.
+    with database.read() as connection:
+        known = site_row(connection, site.id)
+    if known is not None:
+        return known, False
     with database.write() as connection:
         known = site_row(connection, site.id)
         first = {"name": site.id, "timezone": site.zone.key, "epoch": 1, "head": new_token()}

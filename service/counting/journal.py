@@ -245,10 +245,7 @@ class Journal:
         """
         for segment in list(self._segments):
             if segment.last.get(site, 0) > after:
-                for _, found in segment.read():
-                    is_batch = isinstance(found, Damage) or found.kind is RecordKind.BATCH
-                    if is_batch and found.site == site and found.seq > after:
-                        yield found
+                yield from segment.batches(site, after)
 
     def _open_segment(self, now_ms: int) -> Segment:
         """

@@ -30,6 +30,9 @@ LOOK = 0.1
 #: Batches that are kept in memory for sending; those behind them are read from the journal.
 RECENT = 64
 
+#: A lane that is so many batches behind has caught up: whoever comes now waits for Redis again.
+NEAR = 8
+
 #: Phases in which hits are counted.
 _COUNTING = frozenset({"count", "open"})
 
@@ -248,6 +251,9 @@ class Lane:
         last = max(seq, int(reply[1])) if reply[0] == "known" else seq
         self._standing = replace(standing, last=last)
         self._failures = 0
+        if standing.phase == "open" and self.journal.last(self.site) - last <= NEAR:
+            # As long as hits are queued they come faster than they can be caught up with.
+            self.is_away = False
         if self._listener is not None:
             self._listener.settled(seq, reply)
         return self._standing

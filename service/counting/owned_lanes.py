@@ -14,6 +14,10 @@ from service.counting.links import Link
 log = logging.getLogger(__name__)
 
 
+#: Seconds for which hits are gathered while Redis is away.
+GATHERING = 0.02
+
+
 class OwnedLane:
     """
     A lane with the task that runs it.
@@ -26,6 +30,7 @@ class OwnedLane:
         self._wake = wake
         self._task: asyncio.Task[None] | None = None
         self._is_over = False
+        self._held_until = 0.0
 
     @property
     def is_idle(self) -> bool:
@@ -39,7 +44,17 @@ class OwnedLane:
         """
         Whether the next batch may be made: nobody waits for the last one.
         """
-        return not self.waiting
+        return not self.waiting and asyncio.get_running_loop().time() >= self._held_until
+
+    def hold(self) -> None:
+        """
+        Hits are gathered for a while, though nobody waits for Redis.
+
+        Batches that are made as fast as the disk takes them are too many to be caught up with.
+        """
+        loop = asyncio.get_running_loop()
+        self._held_until = loop.time() + GATHERING
+        loop.call_later(GATHERING, self._wake)
 
     def run(self) -> None:
         """

@@ -22,6 +22,7 @@ from service.counting.journal import Journal
 from service.counting.journals import Journals
 from service.counting.links import DEADLINE, Link
 from service.counting.owned_lanes import OwnedLane
+from service.counting.segments import KEPT_AT_MOST_MS
 from service.errors import JournalFailed, LuotError
 
 log = logging.getLogger(__name__)
@@ -38,9 +39,6 @@ FIRST_DEADLINE = 2.0
 #: A journal takes new hits for so long, in ms; then its process goes on with another one, so that
 #: none grows older than the numbers that are known of it.
 JOURNAL_MS = 86_400_000
-
-#: Longer than any segment is kept once SQL has it, in ms.
-KEPT_AT_MOST_MS = 62 * 86_400_000
 
 _T = TypeVar("_T")
 
@@ -78,9 +76,9 @@ class Owner:
         :param wake: called when the next batch of a site may be made
         """
         self._wake = wake
-        # One thread writes, syncs and trims, so that no two do so at once.
+        # One thread writes, syncs and trims, so that no two do so at once. What dead processes
+        # left may take seconds to read, so that has a thread of its own.
         self._disk = ThreadPoolExecutor(1, "luot-journal")
-        # What dead processes left may take seconds to read; nobody's hits wait for that.
         self._finder = ThreadPoolExecutor(1, "luot-finder")
         self._tasks = [
             asyncio.create_task(self._again(LOOK, self.look)),
@@ -102,9 +100,8 @@ class Owner:
         for journal in (*self._owned.values(), *self._empty.values()):
             await self._on_disk(journal.close)
         self._disk.shutdown(wait=True)
-        close = getattr(self._link, "close", None)
-        if close is not None:
-            await close()
+        if hasattr(self._link, "close"):
+            await self._link.close()
 
     def is_free(self, site: str) -> bool:
         """
@@ -128,8 +125,7 @@ class Owner:
         try:
             seqs = await self._on_disk(journal.append, entries)
         except JournalFailed:
-            # Its lanes go on with what it has; new hits begin a new one. One that never kept
-            # anything is as good as new: a disk that is full for a night fills no process.
+            # Its lanes go on; new hits begin a new one, unless this never kept anything.
             if journal.sites or not journal.is_empty:
                 self._own = None
             raise
@@ -142,6 +138,7 @@ class Owner:
         owned.waiting.add(seq, group, DEADLINE if owned.has_begun else FIRST_DEADLINE)
         if owned.lane.is_away:
             owned.waiting.away()
+            owned.hold()
         else:
             owned.lane.add(seq, entry.body, group.online_since_ms)
         owned.run()
@@ -180,9 +177,10 @@ class Owner:
         loop = asyncio.get_running_loop()
         self._size = await loop.run_in_executor(self._finder, self._journals.size)
         metrics.journal_bytes.set(self._size)
-        # Not where new hits are written: a large journal takes seconds to look through.
         await loop.run_in_executor(self._finder, self._find, {*self._owned, *self._empty})
         self._take_over()
+        if self._journals.is_pressed(self._size):
+            await self.trim()
         for journal in list(self._owned.values()):
             # Each stands for all sites, also where it has no hits: a restore waits for it.
             for site in self._sites:
@@ -216,10 +214,10 @@ class Owner:
         """
         What nobody will ask for is gone from disk.
         """
-        now = self._clock.now_ms()
+        now = closed = self._clock.now_ms()
         if self._journals.is_pressed(self._size):
             log.warning("journals are nearly full", extra={"bytes": self._size})
-            now += KEPT_AT_MOST_MS
+            closed += KEPT_AT_MOST_MS
         marks: dict[str, dict[str, int]] = defaultdict(dict)
         sites = {site for journal in self._owned.values() for site in journal.sites}
         for site in sites.intersection(self._sites):
@@ -228,15 +226,18 @@ class Owner:
                 marks[producer][site] = seq
         for producer, journal in list(self._owned.items()):
             try:
-                await self._trim_journal(journal, marks[producer], now)
+                await self._on_disk(journal.seal_old, closed)
+                await self._on_disk(journal.trim, marks[producer], closed)
+                await self._put_down(journal, now)
             except OSError:
                 # The others are not to be kept for ever because of this one.
                 log.exception("journal cannot be trimmed", extra={"producer": producer})
         await self._retire()
 
-    async def _trim_journal(self, journal: Journal, marks: dict[str, int], now: int) -> None:
-        await self._on_disk(journal.seal_old, now)
-        await self._on_disk(journal.trim, marks, now)
+    async def _put_down(self, journal: Journal, now: int) -> None:
+        """
+        A journal that is empty, or too old to be sent, is not looked after any more.
+        """
         if journal is self._own:
             # Hits may be on their way into it; another one takes the next.
             self._own = None if journal.is_empty and journal.sites else journal

@@ -128,8 +128,10 @@ class Recorder:
     async def stop(self) -> None:
         """
         Nothing is under way; what is on disk and not in Redis waits for who comes next.
+
+        Nothing changes when it works in another loop than this.
         """
-        if self._loop is None:
+        if self._loop is not asyncio.get_running_loop():
             return
         self._loop = None
         # Nothing is cut off: whoever is in a batch that is being written is told what became of it.

@@ -113,11 +113,12 @@ def encode(record: Record) -> bytes:
     return b"".join((head, _CHECK.pack(crc32c(head)), record.body))
 
 
-def scan(data: Source) -> Iterator[tuple[int, Record | Damage]]:
+def scan(data: Source, at: int = 0) -> Iterator[tuple[int, Record | Damage]]:
     """
     Every record in the bytes of a file with its place; damage where there is none.
+
+    :param at: the place of the first that is wanted
     """
-    at = 0
     while at < len(data):
         found, end = _record_at(data, at)
         yield at, found

@@ -20,6 +20,10 @@ KEPT_MS = 86_400_000
 _PIECE = 262_144
 
 
+#: Longer than any segment is kept once SQL has it, in ms.
+KEPT_AT_MOST_MS = 62 * 86_400_000
+
+
 @dataclass(slots=True)
 class Segment:
     """
@@ -39,6 +43,8 @@ class Segment:
     salts: dict[tuple[str, str], tuple[bytes, int]] = field(default_factory=dict)
     #: When the youngest of its site-days is closed, in ms since 1970.
     keep_until_ms: int = 0
+    #: For each site the ``seq`` that was read last, and where it stands.
+    _places: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def note(self, record: Record) -> None:
         """
@@ -64,15 +70,30 @@ class Segment:
         self.last[batch.site] = max(batch.seq, self.last.get(batch.site, 0))
         self.keep_until_ms = max(self.keep_until_ms, batch.time_ms + KEPT_MS)
 
-    def read(self) -> Iterator[tuple[int, Record | Damage]]:
+    def read(self, at: int = 0) -> Iterator[tuple[int, Record | Damage]]:
         """
-        Everything in it with its place. What is appended meanwhile is not seen.
+        Everything in it from a place on. What is appended meanwhile is not seen.
         """
         if self.size == 0:
             return
         with self.path.open("rb") as file:
             size = min(self.size, os.fstat(file.fileno()).st_size)
-            yield from scan(_Pieces(file.fileno(), size))
+            yield from scan(_Pieces(file.fileno(), size), at)
+
+    def batches(self, site: str, after: int) -> Iterator[Record | Damage]:
+        """
+        The batches of a site behind a ``seq``, and those that once were.
+
+        Whoever goes on where they stopped is not kept waiting: to look for that place anew would
+        take as long as the file is.
+        """
+        seq, place = self._places.get(site, (0, 0))
+        for at, found in self.read(place if seq <= after else 0):
+            is_batch = isinstance(found, Damage) or found.kind is RecordKind.BATCH
+            if is_batch and found.site == site and found.seq > after:
+                if isinstance(found, Record):
+                    self._places[site] = found.seq, at
+                yield found
 
 
 class _Pieces:

@@ -73,6 +73,12 @@ class Front:
         else:
             await send({"type": "websocket.close"})
 
+    async def stop(self) -> None:
+        """
+        The recorder works no more in this loop; the next hit starts it in its own.
+        """
+        await self._runtime.recorder.stop()
+
     def close(self) -> None:
         """
         No thread of the front runs, and no stream is open.
@@ -87,7 +93,7 @@ class Front:
         scope.get("state", {})["luot.stopping"] = self._live.close
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        await self._runtime.recorder.stop()
+        await self.stop()
         self.close()
         await send({"type": "lifespan.shutdown.complete"})
 

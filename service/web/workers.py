@@ -2,7 +2,9 @@
 The worker process that gunicorn starts for the asynchronous front.
 """
 
+import os
 import resource
+import signal
 from typing import Any, ClassVar
 
 from uvicorn_worker import UvicornWorker
@@ -11,6 +13,9 @@ from service.web.connections import MOST_CONNECTIONS, Connection
 
 #: Seconds that answers under way may take when a worker stops; gunicorn's own patience is longer.
 STOPPING_SECONDS = 25
+
+#: Seconds between two looks at whether the master lives.
+LOOK_SECONDS = 1
 
 #: Files that a worker needs besides its connections.
 OTHER_FILES = 200
@@ -31,6 +36,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]
         "access_log": False,
         "server_header": False,
         "timeout_graceful_shutdown": STOPPING_SECONDS,
+        "timeout_notify": LOOK_SECONDS,
     }
 
     def init_process(self) -> None:
@@ -43,3 +49,14 @@ class Worker(UvicornWorker):  # type: ignore[misc]
             most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
             resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))
         super().init_process()
+
+    async def callback_notify(self) -> None:
+        """
+        Gunicorn knows that the worker lives; a worker whose master has died stops in order.
+
+        It would keep the port, and serve with settings that nobody can change any more.
+        """
+        if os.getppid() == self.ppid:
+            self.notify()
+        else:
+            os.kill(os.getpid(), signal.SIGTERM)

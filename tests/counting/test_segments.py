@@ -72,3 +72,21 @@ def test_a_file_that_is_cut_while_it_is_read_ends_in_damage(tmp_path: Path) -> N
 
 def test_an_empty_segment_has_nothing(tmp_path: Path) -> None:
     assert [] == list(Segment(tmp_path / "00000001.journal").read())
+
+
+def test_whoever_goes_on_where_they_stopped_reads_nothing_twice(tmp_path: Path) -> None:
+    records = [a_batch(seq) for seq in range(1, 7)]
+    segment = a_file(tmp_path, *records[:3])
+    segment.last["s1"] = 6
+
+    assert [1, 2, 3] == [found.seq for found in segment.batches("s1", 0)]
+    with segment.path.open("r+b") as file:
+        # What was read before is not looked at again, so nobody notices that it has gone bad.
+        file.write(b"\0" * 50)
+        file.seek(0, 2)
+        file.write(b"".join(map(encode, records[3:])))
+    segment.size = segment.path.stat().st_size
+
+    assert [4, 5, 6] == [found.seq for found in segment.batches("s1", 3)]
+    # Whoever has to go back looks from the beginning, and finds what is left there.
+    assert [2, 3, 4, 5, 6] == [found.seq for found in segment.batches("s1", 1)]

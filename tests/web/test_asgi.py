@@ -96,7 +96,11 @@ def call(
             "client": client,
             "server": ("localhost", 80),
         }
-        await asyncio.wait_for(front(scope, receive, send), 20)
+        try:
+            await asyncio.wait_for(front(scope, receive, send), 20)
+        finally:
+            # The recorder works in this loop, which ends here.
+            await front.stop()
         return sent
 
     sent: Sent = run(talk())

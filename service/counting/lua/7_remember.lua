@@ -4,8 +4,6 @@
 -- counted. Order matters where it did when they were counted: visits whose hits are further apart
 -- than half an hour once others between them are missing do not become one again.
 
--- Phases in which who was seen may be put back.
-
 -- Whether a hit without an id is already in what is known of its visitor, so that remembering it
 -- once more must not change it: its time lies inside a visit that has viewed its page.
 local function is_remembered(batch, day, hit)
