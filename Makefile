@@ -2,7 +2,7 @@
 # test    set up, lint, and run the whole suite
 # bench   measure every figure beside something simple; make bench FIGURES="hits cpu" for some
 # protocol-long   thousands of random schedules; LUOT_LONG=5000 says how many
-# faults  break everything on purpose, ten minutes; faults-long: an hour (docs/reliability.md)
+# faults  break everything on purpose, a quarter of an hour; faults-long: an hour (docs/reliability.md)
 # lint    check, change nothing          fix     let the tools mend what they can
 PYTHON ?= python3
 VENV := .venv
@@ -25,7 +25,7 @@ protocol-long: $(STAMP)
 	LUOT_LONG=$${LUOT_LONG:-2000} $(BIN)/python -m pytest tests/counting/test_protocol.py
 
 faults: $(STAMP)
-	$(BIN)/python -m tests.faults
+	$(BIN)/python -m tests.faults --scale 0.6
 
 faults-long: $(STAMP)
 	$(BIN)/python -m tests.faults --scale 3

@@ -77,7 +77,7 @@ def _alone(world: World) -> Iterator[Snapshotter]:
         taker.close()
 
 
-@row("F29", "a snapshot killed at every step, and taken again", 140, 14)
+@row("F29", "a snapshot killed at every step, and taken again", 210, 14)
 def snapshot_killed(run: Run) -> None:
     """
     Whatever a dead one left, the next one finishes, and another one adds nothing.
@@ -241,7 +241,7 @@ POISON: tuple[tuple[bytes, bytes], ...] = (
 )
 
 
-@row("F31", "fields in a delta that nobody can read", 40, 10)
+@row("F31", "fields in a delta that nobody can read", 60, 10)
 def poisoned(run: Run) -> None:
     """
     One bad row never keeps the good ones out of SQL.
