@@ -3,6 +3,7 @@
 """
 
 import argparse
+import signal
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,8 @@ def main() -> int:
     0 when every row that could be tried holds.
     """
     asked = _asked()
+    # Whoever ends this run leaves no process of it behind either.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     worlds = Worlds(asked.out / "kept")
     outcomes: list[Outcome] = []
     print(report.head(), flush=True)  # noqa: T201 - its answer

@@ -14,7 +14,6 @@ from tests.faults.runs import Row, Worlds
 
 #: Rows that do not hold yet, and why.
 BROKEN = {
-    "F2": "workers outlive a master that was killed, and keep its port",
     "F37-hup": "a worker that is replaced closes connections that it has not read from",
 }
 
