@@ -7,7 +7,8 @@ that restore at once, or one that slept, the youngest wins and the others are re
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 from datetime import date, timedelta
 from itertools import islice
 
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 #: Pairs of field and value that Redis is given at once.
 _CHUNK = 500
 
-Pairs = Iterator[tuple[str, str | int]]
+Pairs = Generator[tuple[str, str | int], None, None]
 
 
 def restore(store: Store, database: Database, site: Site, now_ms: int, at: Steps) -> int:
@@ -85,9 +86,12 @@ def _fence(database: Database, site: str) -> SiteRow:
 
 
 def _load(store: Store, row: SiteRow, key: str, pairs: Pairs, at: Steps) -> None:
-    while chunk := list(islice(pairs, _CHUNK)):
-        load(store, row.name, row.epoch, key, chunk)
-        at("loading")
+    # Closed also when a step fails: a question that is left open would keep its connection at this
+    # moment, and whoever gets the connection next would be told old numbers.
+    with closing(pairs):
+        while chunk := list(islice(pairs, _CHUNK)):
+            load(store, row.name, row.epoch, key, chunk)
+            at("loading")
 
 
 def _state(connection: Connection, row: SiteRow, marks: dict[str, int], now_ms: int) -> Pairs:
