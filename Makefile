@@ -16,7 +16,8 @@ run: $(STAMP)
 
 test: $(STAMP) lint
 	$(BIN)/python tests/chromium.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m 'not alone'
+	$(BIN)/python -m pytest -m alone
 
 bench: $(STAMP)
 	$(BIN)/python -m bench $(FIGURES)

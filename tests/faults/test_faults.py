@@ -12,6 +12,8 @@ from tests.faults import report
 from tests.faults.runner import KNOWN, run_row
 from tests.faults.runs import Row, Worlds
 
+pytestmark = pytest.mark.alone
+
 #: Rows that do not hold yet, and why.
 BROKEN = {
     "F37-hup": "a worker that is replaced closes connections that it has not read from",

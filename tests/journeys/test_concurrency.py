@@ -7,9 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.agreement import assert_agreement
 from tests.conftest import MakeLuot
 from tests.servers import Valkey
+
+pytestmark = pytest.mark.alone
 
 PROCESSES, THREADS, EACH = 4, 32, 25
 

@@ -10,6 +10,8 @@ import pytest
 
 from tests.journeys.sockets import BODY, CLOSE, HOST, Server, post, received, running, statuses
 
+pytestmark = pytest.mark.alone
+
 #: How many of each kind hold a connection: 500 in all.
 EACH = 125
 
