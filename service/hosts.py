@@ -109,8 +109,15 @@ def host_of(text: str) -> str | None:
     """
     The host of an ``Origin`` or ``Referer``; none when it is ``null`` or no http(s) URL.
     """
+    return _host_of(text) if len(text) <= _READ_CHARACTERS else _read_host(text)
+
+
+def _read_host(text: str) -> str | None:
     url = http_url(text)
     return url.host if url else None
+
+
+_host_of = lru_cache(maxsize=1024)(_read_host)
 
 
 def host_header(text: str) -> str | None:

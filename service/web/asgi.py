@@ -22,6 +22,7 @@ from service.web.bodies import ClientGone, Receive, read_body
 from service.web.bridge import Bridge, Scope, Send
 from service.web.doors import Heard, Visit
 from service.web.events import HEADERS
+from service.web.exchanges import Exchange
 from service.web.fronts import refused
 from service.web.live import Live
 from service.web.manners import SAFE, log_accident, log_request
@@ -34,7 +35,7 @@ HIT_SECONDS = 8.0
 
 _CORS = {"Access-Control-Allow-Origin": "*"}
 
-Door = Callable[[Request, Receive], Awaitable[Answer]]
+Door = Callable[[Scope, Receive], Awaitable[Answer]]
 
 
 class Front:
@@ -54,7 +55,6 @@ class Front:
         self._salts = SaltsAtHand(runtime.clock)
         self._answered = Answered(shown_seconds)
         self._live = Live(self._ask)
-        self._safe = [(name.lower().encode(), value.encode()) for name, value in SAFE.items()]
         self._doors: dict[tuple[str, str], Door] = {
             ("POST", "/hit"): self._hit,
             ("OPTIONS", "/hit"): self._preflight,
@@ -102,7 +102,7 @@ class Front:
         door = self._doors.get((scope["method"], route))
         try:
             if door is not None:
-                answer = await door(_request(scope), receive)
+                answer = await door(scope, receive)
             elif route == "/live" and scope["method"] == "GET":
                 answer = await self._stream(scope, receive, send)
             else:
@@ -116,31 +116,42 @@ class Front:
             log_accident(error)
             answer = json_answer(503, {"error": "storage"}, {"Retry-After": "5"})
         if answer is not STREAMED:
-            await send(self._start(answer))
-            await send({"type": "http.response.body", "body": answer.body})
+            await self._send(scope, answer, send)
         if self._runtime.settings.access_log:
             result = answer.headers.get("Luot-Result", "")
             log_request(scope["method"], route, answer.status, result, began)
 
+    async def _send(self, scope: Scope, answer: Answer, send: Send) -> None:
+        exchange = _exchange(scope)
+        if exchange is not None and exchange.answer(answer, SAFE):
+            return
+        await send(self._start(answer))
+        await send({"type": "http.response.body", "body": answer.body})
+
     def _start(self, answer: Answer) -> dict[str, Any]:
-        headers = [(n.lower().encode(), v.encode("latin-1")) for n, v in answer.headers.items()]
+        told = {**SAFE, **answer.headers}
+        headers = [(n.lower().encode(), v.encode("latin-1")) for n, v in told.items()]
         if answer.status not in {204, 304} and answer is not STREAMED:
             headers.append((b"content-length", b"%d" % len(answer.body)))
         return {
             "type": "http.response.start",
             "status": answer.status,
-            "headers": headers + self._safe,
+            "headers": headers,
         }
 
-    async def _hit(self, asked: Request, receive: Receive) -> Answer:
-        async def count() -> Answer:
-            announced = asked.header("content-length")
-            body = await read_body(receive, LARGEST_HIT, HIT_SECONDS, announced)
+    async def _hit(self, scope: Scope, receive: Receive) -> Answer:
+        asked = _request(scope)
+        try:
+            exchange = _exchange(scope)
+            body = exchange.body() if exchange is not None else None
+            if body is None:
+                announced = asked.header("content-length")
+                body = await read_body(receive, LARGEST_HIT, HIT_SECONDS, announced)
             told = Request(asked.headers, asked.query, body, asked.peer)
             visit = await self._taken(doors.hear_hit(self._runtime, told))
-            return await self._hit_answer(visit, await self._recorded(visit))
-
-        answer = await _refusing("hit", count)
+            answer = await self._hit_answer(visit, await self._recorded(visit))
+        except LuotError as error:
+            answer = refusal(refused("hit", "/hit", error))
         answer.headers.update(doors.allowed_origin(self._runtime, asked))
         return answer
 
@@ -150,12 +161,12 @@ class Front:
             return doors.hit_answer(self._runtime, visit, recorded)
         return await self._threads.run(doors.hit_answer, self._runtime, visit, recorded)
 
-    async def _preflight(self, asked: Request, _receive: Receive) -> Answer:
-        return doors.preflight_answer(self._runtime, asked)
+    async def _preflight(self, scope: Scope, _receive: Receive) -> Answer:
+        return doors.preflight_answer(self._runtime, _request(scope))
 
-    async def _pixel(self, asked: Request, _receive: Receive) -> Answer:
+    async def _pixel(self, scope: Scope, _receive: Receive) -> Answer:
         try:
-            visit = await self._taken(doors.hear_pixel(self._runtime, asked))
+            visit = await self._taken(doors.hear_pixel(self._runtime, _request(scope)))
             return doors.pixel_answer(visit, await self._recorded(visit))
         except LuotError as error:
             no = refused("pixel", "/hit.gif", error)
@@ -183,7 +194,8 @@ class Front:
             return doors.settled(visit, error)
         return doors.kept(self._runtime, visit, recorded)
 
-    async def _counters(self, asked: Request, _receive: Receive) -> Answer:
+    async def _counters(self, scope: Scope, _receive: Receive) -> Answer:
+        asked = _request(scope)
         token = bearer_of(asked.header("authorization"))
 
         def show() -> Answer:
@@ -192,13 +204,14 @@ class Front:
         async def make() -> Answer:
             return await self._threads.run(show)
 
-        async def answer() -> Answer:
+        try:
             if token is not None:
-                return conditional(await make(), asked)
-            name = asked.header("host"), asked.query
-            return conditional(await self._answered.of(name, make), asked)
-
-        said = await _refusing("counters", answer)
+                said = conditional(await make(), asked)
+            else:
+                name = asked.header("host"), asked.query
+                said = conditional(await self._answered.of(name, make), asked)
+        except LuotError as error:
+            said = refusal(refused("counters", "/counters", error))
         return Answer(said.status, said.body, {**said.headers, **_CORS})
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> Answer:
@@ -247,8 +260,9 @@ def _request(scope: Scope) -> Request:
     return Request(headers, scope["query_string"], b"", client[0] if client else "")
 
 
-async def _refusing(door: str, act: Callable[[], Awaitable[Answer]]) -> Answer:
-    try:
-        return await act()
-    except LuotError as error:
-        return refusal(refused(door, f"/{door}", error))
+def _exchange(scope: Scope) -> Exchange | None:
+    """
+    The request as our own connection knows it; another server's has none.
+    """
+    found = scope.get("extensions", {}).get("luot.exchange")
+    return found if isinstance(found, Exchange) else None

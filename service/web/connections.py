@@ -14,6 +14,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from service.hosts import http_url
+from service.web.exchanges import Exchange
 
 #: Bytes of a request line, bytes of one header with its name, number of headers: as gunicorn's.
 LARGEST_LINE, LARGEST_HEADER, MOST_HEADERS = 4_094, 8_190, 100
@@ -135,6 +136,8 @@ class Connection(HttpToolsProtocol):
         self._stop_timer()
         self._check_head()
         super().on_headers_complete()
+        if self.cycle is not None:
+            cast("dict[str, Any]", self.scope)["extensions"]["luot.exchange"] = Exchange(self.cycle)
 
     def on_message_complete(self) -> None:
         """
