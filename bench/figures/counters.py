@@ -1,8 +1,8 @@
 """
 ``/counters`` with twenty pages, against hits per second of the same front.
 
-Each request asks for twenty pages of 5,000 by chance, so hardly any answer can be shown twice; a
-site that asks for the same list again and again gets more. Bound: at least 2 times.
+Each request asks for twenty pages of 5,000 by chance, so hardly any answer is asked for twice; what
+can be shown again are the numbers of single pages. Bound: at least 2 times.
 """
 
 from bench import traffic

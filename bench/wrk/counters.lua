@@ -1,4 +1,4 @@
--- Each request asks for the numbers of twenty pages that hardly anybody asked for together before.
+-- Each request asks for the numbers of twenty pages that hardly anybody asked for together.
 
 local shared = dofile(os.getenv('BENCH_SCRIPTS') .. '/readers.lua')
 local lists

@@ -46,12 +46,18 @@ def counters_body(
 
     :param asked: the paths as the reader wrote them, in the order of ``numbers.pages``
     """
+    pages = page_bodies(site, numbers, caps, now_ms, stale=stale)
+    told = dict(zip(asked, pages, strict=True))
+    return {**site_body(site, numbers, now_ms, stale=stale), "pages": told}
+
+
+def site_body(site: Site, numbers: SiteNumbers, now_ms: int, *, stale: bool) -> dict[str, Any]:
+    """
+    The part of the answer that is about the site.
+    """
     today = date.fromisoformat(site.day(now_ms).label)
     periods = {name: _sum(numbers, days) for name, days in spans(today).items()}
     now, before = periods["today"], periods["yesterday"]
-    # A page that nobody viewed has 0; one that may be under (other), or in Redis only, has none.
-    is_unnamed = stale or caps.are_reached(numbers) or site.floor > 0
-    unknown = None if is_unnamed else dict.fromkeys(_PAGE, 0)
     views_total = numbers.total.views + numbers.baseline_views
     visits_total = numbers.total.visits + numbers.baseline_visits
     return {
@@ -66,11 +72,20 @@ def counters_body(
             **{n: t.visitors for n, t in periods.items() if n not in {"today", "yesterday"}},
             "total": numbers.total.visitors,
         },
-        "pages": {
-            path: _page(page, site, today) if page else unknown
-            for path, page in zip(asked, numbers.pages, strict=True)
-        },
     }
+
+
+def page_bodies(
+    site: Site, numbers: SiteNumbers, caps: Caps, now_ms: int, *, stale: bool
+) -> list[dict[str, int] | None]:
+    """
+    The part of the answer that is about pages, in the order of ``numbers.pages``.
+    """
+    today = date.fromisoformat(site.day(now_ms).label)
+    # A page that nobody viewed has 0; one that may be under (other), or in Redis only, has none.
+    is_unnamed = stale or caps.are_reached(numbers) or site.floor > 0
+    unknown = None if is_unnamed else dict.fromkeys(_PAGE, 0)
+    return [_page(page, site, today) if page else unknown for page in numbers.pages]
 
 
 def spans(today: date) -> dict[str, list[date]]:

@@ -91,6 +91,8 @@ def page_path(target: str, rules: PathRules, field: str = "path") -> PagePath:
     :raises Rejected: malformed, for control characters, lone surrogates, broken escapes and
         escapes that are no UTF-8, in whatever is kept
     """
+    if len(target) <= PATH_BYTES and not rules.lower_case and _PLAIN.fullmatch(target):
+        return PagePath(target, truncated=False)
     if not target.isascii() and _SURROGATE.search(target):
         raise Rejected(Reason.MALFORMED, field)
     try:

@@ -29,11 +29,12 @@ def query_values(query: bytes, name: str) -> list[str]:
     """
     if not query:
         return []
-    return [
-        _text(value, name)
-        for key, _, value in (part.partition(b"=") for part in query.split(b"&"))
-        if key == name.encode()
-    ]
+    named, size = f"{name}=", len(name) + 1
+    is_plain = b"%" not in query and b"+" not in query and query.isascii()
+    parts = query.decode("ascii" if is_plain else "latin-1").split("&")
+    found = [part[size:] for part in parts if part.startswith(named) or part == name]
+    # Most queries hold nothing that has to be decoded.
+    return found if is_plain else [_text(part.encode("latin-1"), name) for part in found]
 
 
 def query_value(query: bytes, name: str) -> str | None:

@@ -6,7 +6,7 @@ is that nobody holds a thread: a request that waits, for its body or for Redis, 
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from flask import Flask
@@ -15,9 +15,10 @@ from service.counting.outcomes import Recorded
 from service.errors import LuotError, Rejected, StoreError
 from service.intake.hits import Filtered
 from service.intake.payloads import LARGEST_HIT
-from service.runtime import Runtime
+from service.intake.sites import Site
+from service.runtime import Runtime, Shown
 from service.web import app, doors, questions
-from service.web.answered import SHOWN_SECONDS, Answered, conditional, tagged
+from service.web.at_hand import SHOWN_SECONDS, AtHand
 from service.web.bodies import ClientGone, Receive, read_body
 from service.web.bridge import Bridge, Scope, Send
 from service.web.doors import Heard, Visit
@@ -27,6 +28,7 @@ from service.web.fronts import refused
 from service.web.live import Live
 from service.web.manners import SAFE, log_accident, log_request
 from service.web.requests import Answer, Request, json_answer, refusal, refusal_headers
+from service.web.tags import conditional, tagged
 from service.web.tokens import bearer_of, may_read
 from service.web.waiting import SaltsAtHand, Threads
 
@@ -42,7 +44,7 @@ class Front:
     """
     The application, ready to be served by any ASGI server.
 
-    :param shown_seconds: how long an answer of ``/counters`` is shown again
+    :param shown_seconds: for how many seconds ``/counters`` shows a number again
     """
 
     def __init__(self, flask: Flask, shown_seconds: float = SHOWN_SECONDS) -> None:
@@ -53,7 +55,7 @@ class Front:
         self._bridge = Bridge(flask, runtime.settings.threads)
         self._threads = Threads(runtime.settings.threads)
         self._salts = SaltsAtHand(runtime.clock)
-        self._answered = Answered(shown_seconds)
+        self._at_hand = AtHand(self._shown, runtime.caps, runtime.clock.now_ms, shown_seconds)
         self._live = Live(self._ask)
         self._doors: dict[tuple[str, str], Door] = {
             ("POST", "/hit"): self._hit,
@@ -196,23 +198,22 @@ class Front:
 
     async def _counters(self, scope: Scope, _receive: Receive) -> Answer:
         asked = _request(scope)
-        token = bearer_of(asked.header("authorization"))
-
-        def show() -> Answer:
-            return tagged(questions.counters_answer(self._runtime, asked, self._may_read(token)))
-
-        async def make() -> Answer:
-            return await self._threads.run(show)
-
         try:
-            if token is not None:
-                said = conditional(await make(), asked)
-            else:
-                name = asked.header("host"), asked.query
-                said = conditional(await self._answered.of(name, make), asked)
+            answer = conditional(tagged(await self._counters_answer(asked)), asked)
         except LuotError as error:
-            said = refusal(refused("counters", "/counters", error))
-        return Answer(said.status, said.body, {**said.headers, **_CORS})
+            answer = refusal(refused("counters", "/counters", error))
+        return Answer(answer.status, answer.body, {**answer.headers, **_CORS})
+
+    async def _counters_answer(self, asked: Request) -> Answer:
+        token = bearer_of(asked.header("authorization"))
+        wanted = self._runtime, asked, self._may_read(token)
+        if token is not None:
+            return await self._threads.run(questions.counters_answer, *wanted)
+        question = questions.question(*wanted)
+        return questions.shown_answer(question, await self._at_hand.body(question))
+
+    async def _shown(self, site: Site, pages: Sequence[str]) -> Shown | None:
+        return await self._threads.run(self._runtime.shown, site, pages)
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> Answer:
         asked = _request(scope)

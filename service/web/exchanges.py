@@ -53,9 +53,12 @@ class Exchange:
             return False
         if cycle.disconnected:
             return True
-        head = _head(answer.status, tuple({**common, **answer.headers}.items()))
-        parts = [head]
-        for name, value in cycle.default_headers:
+        headers = {**common, **answer.headers}
+        tag = headers.pop("ETag", None)
+        parts = [_head(answer.status, tuple(headers.items()))]
+        # Each body has a tag of its own, so no head could be shown again with it.
+        tags = [] if tag is None else [(b"etag", tag.encode("latin-1"))]
+        for name, value in (*tags, *cycle.default_headers):
             parts += (name, b": ", value, b"\r\n")
         if "Connection" in answer.headers:
             cycle.keep_alive = False

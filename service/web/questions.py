@@ -5,6 +5,8 @@ What is asked of the doors that show numbers, and what they are told.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from service.counting.counters import counters_body
 from service.counting.numbers import LARGEST_QUESTION
 from service.errors import Reason, Rejected
@@ -14,7 +16,7 @@ from service.intake.queries import query_value, query_values
 from service.intake.sites import Site
 from service.runtime import Runtime, Shown
 from service.settings import SITE_ID
-from service.web.requests import Answer, Request, json_answer
+from service.web.requests import Answer, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +52,22 @@ def counters_answer(
     :raises Rejected: as ``question`` does; storage, when there are no numbers
     """
     asked = question(runtime, request, may_see_private)
+    return shown_answer(asked, msgspec.json.encode(numbers_of(runtime, asked)))
+
+
+def shown_answer(asked: Question, body: bytes) -> Answer:
+    """
+    The answer that shows numbers, with how long others may show it again.
+
+    :param body: JSON
+    """
     caching = "public, max-age=5" if asked.site.public else "private, no-store"
-    headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": caching}
-    return json_answer(200, numbers_of(runtime, asked), headers)
+    headers = {
+        "Content-Type": "application/json",
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": caching,
+    }
+    return Answer(200, body, headers)
 
 
 def question(
