@@ -25,6 +25,9 @@ LARGEST_HEAD = 65_536
 #: Seconds from the first byte of a request, or from the connection's begin, to its last header.
 HEAD_SECONDS = 10.0
 
+#: Seconds for which a connection that is idle may bring one more request when the server stops.
+LAST_SECONDS = 1.0
+
 #: Connections of one worker.
 MOST_CONNECTIONS = 10_000
 
@@ -50,6 +53,7 @@ class Connection(HttpToolsProtocol):
         self._refused: Refused | None = None
         self._is_in_head = False
         self._is_in_body = False
+        self._is_ending = False
         self._head_bytes = 0
         self._timer: asyncio.TimerHandle | None = None
 
@@ -106,11 +110,19 @@ class Connection(HttpToolsProtocol):
     def shutdown(self) -> None:
         """
         The server begins to stop; streams end, and answers that are under way are finished.
+
+        An idle connection may have a request on its way that would be lost if it was closed now.
+        One more is answered, as the last, if it comes soon.
         """
         stopping = self.app_state.get("luot.stopping")
         if stopping is not None:
             stopping()
-        super().shutdown()
+        self._is_ending = True
+        cycle = self._cycle()
+        if cycle is None or cycle.response_complete:
+            self.loop.call_later(LAST_SECONDS, self._end_if_idle)
+        else:
+            super().shutdown()
 
     def on_message_begin(self) -> None:
         """
@@ -136,8 +148,10 @@ class Connection(HttpToolsProtocol):
         self._stop_timer()
         self._check_head()
         super().on_headers_complete()
-        if self.cycle is not None:
-            cast("dict[str, Any]", self.scope)["extensions"]["luot.exchange"] = Exchange(self.cycle)
+        cycle = self._cycle()
+        if cycle is not None:
+            cast("dict[str, Any]", self.scope)["extensions"]["luot.exchange"] = Exchange(cycle)
+            cycle.keep_alive = cycle.keep_alive and not self._is_ending
 
     def on_message_complete(self) -> None:
         """
@@ -145,6 +159,11 @@ class Connection(HttpToolsProtocol):
         """
         self._is_in_body = False
         super().on_message_complete()
+
+    def _end_if_idle(self) -> None:
+        cycle = self._cycle()
+        if not self._is_in_head and (cycle is None or cycle.response_complete):
+            self.transport.close()
 
     def _cycle(self) -> RequestResponseCycle | None:
         """

@@ -14,18 +14,7 @@ from tests.faults.runs import Row, Worlds
 
 pytestmark = pytest.mark.alone
 
-#: Rows that do not hold yet, and why.
-BROKEN = {
-    "F37-hup": "a worker that is replaced closes connections that it has not read from",
-}
-
-SHORT = [
-    pytest.param(row, id=row.name, marks=pytest.mark.xfail(reason=BROKEN[row.name], strict=False))
-    if row.name in BROKEN
-    else pytest.param(row, id=row.name)
-    for row in KNOWN
-    if row.short
-]
+SHORT = [pytest.param(row, id=row.name) for row in KNOWN if row.short]
 
 
 @pytest.fixture(scope="module")
