@@ -37,7 +37,7 @@ DAYS_KEPT = 62
 PAIR = (10, 6)
 
 #: Places in a batch.
-_DAYS, _SLOTS, _NAMES, _ITEMS = 2, 3, 4, 10
+_DAYS, _SLOTS, _NAMES = 2, 3, 4
 
 Item = Hit | Filtered
 
@@ -133,21 +133,6 @@ def keys_of(site_id: str, packed: bytes) -> tuple[str, ...]:
     told = msgspec.msgpack.decode(packed)
     days = [day[0] for day in told[_DAYS]]
     return tuple(SiteKeys(site_id).of_record(days, told[_SLOTS], told[_NAMES]))
-
-
-def last_day_end_ms(packed: bytes) -> int:
-    """
-    Where the newest site-day ends that an item of this batch falls on; 0 without any item.
-    """
-    told = msgspec.msgpack.decode(packed)
-    return max((told[_DAYS][item[2] - 1][2] for item in told[_ITEMS]), default=0)
-
-
-def is_hit_of(packed: bytes) -> tuple[bool, ...]:
-    """
-    For each item of a batch whether it is a hit; the others are filtered requests.
-    """
-    return tuple(item[0] != 0 for item in msgspec.msgpack.decode(packed)[_ITEMS])
 
 
 def oldest_day(today: SiteDay) -> str:
