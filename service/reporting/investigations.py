@@ -39,7 +39,7 @@ class Item:
 
 
 def item_investigations(
-    database: Database, site: str, span: Period, limit: int | None, after: Place | None = None
+    database: Database, site: str, span: Period, limit: int, after: Place | None = None
 ) -> tuple[list[Item], Place | None]:
     """
     The pages with the most views, and the place of the last one when there are more.

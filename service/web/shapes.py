@@ -1,0 +1,312 @@
+"""
+The shapes of the reports' answers; ``/openapi.json`` is made from them.
+
+Counts are whole numbers and have no unit in their name; anything else has. A row of one site-day
+has ``visitors``; one that sums several days has ``visitor_days`` in its place, because a person
+who came on two days is in it twice.
+"""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType, field
+
+Count = Annotated[int, Meta(ge=0)]
+VisitorsOfDay = Annotated[Count | UnsetType, Meta(description="Only of one site-day.")]
+VisitorDays = Annotated[
+    Count | UnsetType, Meta(description="The sum of the days' visitors, when there are several.")
+]
+Title = Annotated[str | None, Meta(description="Null while no title is known.")]
+Cursor = Annotated[
+    str | None, Meta(description="Give it back as cursor to get what follows; null at the end.")
+]
+Percent = Annotated[float | None, Meta(description="Null when there was nothing to compare with.")]
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    Anything that is answered.
+    """
+
+
+class Frame(Shape, frozen=True, kw_only=True):
+    """
+    Which site and days an answer is about.
+    """
+
+    site: str
+    timezone: str
+    from_: date = field(name="from")
+    to: date
+
+
+class Measures(Shape, frozen=True, kw_only=True):
+    """
+    What happened in a period.
+    """
+
+    views: Count
+    visits: Count
+    #: Here also over several days, where it is the same as ``visitor_days``.
+    visitors: Count
+    visitor_days: VisitorDays = UNSET
+    bounces: int
+    engaged_seconds: Count
+    events: Count
+
+
+class Changes(Shape, frozen=True, kw_only=True):
+    """
+    By how many percent a period has more than the one it is compared with.
+    """
+
+    views: Percent
+    visits: Percent
+    visitors: Percent
+    bounces: Percent
+    engaged_seconds: Percent
+    events: Percent
+
+
+class Compared(Measures, frozen=True, kw_only=True):
+    """
+    The period that another is compared with.
+    """
+
+    from_: date = field(name="from")
+    to: date
+    change_percent: Changes
+
+
+class Totals(Frame, frozen=True, kw_only=True):
+    """
+    What happened in a period, and in the one that it is compared with.
+    """
+
+    views: Count
+    visits: Count
+    #: As in ``Measures``.
+    visitors: Count
+    visitor_days: VisitorDays = UNSET
+    bounces: int
+    engaged_seconds: Count
+    events: Count
+    #: Null when no comparison was asked for.
+    comparison: Compared | None = None
+
+
+class Interval(Shape, frozen=True, kw_only=True):
+    """
+    One hour, day, week or month, or what of it is in the period.
+    """
+
+    label: Annotated[
+        str, Meta(description="Local: 2026-11-22T13:00, 2026-11-22, 2026-W47, 2026-11")
+    ]
+    begins: Annotated[datetime, Meta(description="Its first instant, with the local offset.")]
+    day: date
+    last_day: date
+    #: The site-day's hour from its first instant; null for whole days.
+    hour: Annotated[int, Meta(ge=0, le=25)] | None
+    views: Count
+    visits: Count
+    visitors: VisitorsOfDay = UNSET
+    visitor_days: VisitorDays = UNSET
+    bounces: int
+    engaged_seconds: Count
+    events: Count
+
+
+class Series(Frame, frozen=True, kw_only=True):
+    """
+    A period, divided.
+    """
+
+    unit: str
+    series: list[Interval]
+
+
+class PageRow(Shape, frozen=True, kw_only=True):
+    """
+    A page and all that is counted on it.
+    """
+
+    path: str
+    title: Title
+    views: Count
+    visits: Count
+    visitors: VisitorsOfDay = UNSET
+    visitor_days: VisitorDays = UNSET
+    entries: int
+    exits: int
+    bounces: int
+    engaged_seconds: Count
+    events: Count
+
+
+class Pages(Frame, frozen=True, kw_only=True):
+    """
+    Pages, those with the most first.
+    """
+
+    pages: list[PageRow]
+    next_cursor: Cursor
+
+
+class ValueRow(Shape, frozen=True, kw_only=True):
+    """
+    A value of a dimension. Of an entry or exit page there are only views and visits.
+    """
+
+    value: str
+    views: Count
+    visits: Count
+    visitors: VisitorsOfDay = UNSET
+    visitor_days: VisitorDays = UNSET
+    events: Count | UnsetType = UNSET
+
+
+class Breakdown(Frame, frozen=True, kw_only=True):
+    """
+    A period by the values of a dimension.
+    """
+
+    dimension: str
+    values: list[ValueRow]
+    next_cursor: Cursor
+
+
+class ValuePageRow(Shape, frozen=True, kw_only=True):
+    """
+    A page and what was counted on it under one value.
+    """
+
+    path: str
+    title: Title
+    views: Count
+    visits: Count
+    visitors: VisitorsOfDay = UNSET
+    visitor_days: VisitorDays = UNSET
+    events: Count
+
+
+class ValuePages(Frame, frozen=True, kw_only=True):
+    """
+    The pages behind one value of a dimension.
+    """
+
+    dimension: str
+    value: str
+    pages: list[ValuePageRow]
+
+
+class Filtered(Frame, frozen=True, kw_only=True):
+    """
+    Requests that count in no other number, by reason.
+    """
+
+    filtered: dict[str, Count]
+
+
+class Minute(Shape, frozen=True, kw_only=True):
+    """
+    A minute and the views in it.
+    """
+
+    begins: datetime
+    views: Count
+
+
+class PageNow(Shape, frozen=True, kw_only=True):
+    """
+    A page that visitors who are online viewed last.
+    """
+
+    path: str
+    title: Title
+    online: Count
+
+
+class SourceNow(Shape, frozen=True, kw_only=True):
+    """
+    Where visitors who are online came from.
+    """
+
+    source: str
+    channel: str
+    online: Count
+
+
+class Realtime(Shape, frozen=True, kw_only=True):
+    """
+    What is going on now, from the live counters.
+    """
+
+    site: str
+    timezone: str
+    as_of: datetime
+    online: Count
+    online_minutes: Annotated[Count, Meta(description="So long after a hit one is online.")]
+    #: Visitors whose pages and sources are told: all, unless there are more than 20,000.
+    online_looked_up: Count
+    minutes: list[Minute]
+    pages: list[PageNow]
+    sources: list[SourceNow]
+
+
+class Step(Shape, frozen=True, kw_only=True):
+    """
+    One hour of a curve.
+    """
+
+    hour: Annotated[int, Meta(ge=1, description="Since the beginning, from 1.")]
+    begins: datetime
+    views: Count
+    views_so_far: Count
+
+
+class Curve(Shape, frozen=True, kw_only=True):
+    """
+    How a page was read from its beginning on; a sum is null as long as its time is not over.
+    """
+
+    site: str
+    timezone: str
+    path: str
+    title: Title
+    begins: datetime | None
+    first_hour_views: Count | None
+    first_day_views: Count | None
+    first_week_views: Count | None
+    hours: list[Step]
+
+
+class Snapshots(Shape, frozen=True, kw_only=True):
+    """
+    How far reports are behind the live counters.
+    """
+
+    site: str
+    timezone: str
+    #: Deltas that were added in the site's whole life.
+    number: Count
+    last_added: Annotated[datetime | None, Meta(description="Null: not in the last two days.")]
+    age_seconds: Count | None
+    added_last_hour: Count
+    added_last_day: Count
+    epoch: Count
+    is_open: Annotated[bool | None, Meta(description="Null while Redis is away.")]
+    waiting_deltas: Annotated[Count | None, Meta(description="Null while Redis is away.")]
+
+
+class Problem(Shape, frozen=True, kw_only=True):
+    """
+    Why a question was not answered (RFC 9457).
+    """
+
+    type: str
+    title: str
+    status: Annotated[int, Meta(ge=400, le=599)]
+    code: str
+    field: str | UnsetType = UNSET
