@@ -13,7 +13,7 @@ from service.dimensions import Dimension
 from service.reporting.answers import PageDimension
 from service.reporting.formats import MEDIA_TYPES, Format, Table
 from service.reporting.periods import Period
-from service.web import counter_report, reported, reported_live, shapes
+from service.web import counter_report, reported, reported_live, shapes, shapes_live
 from service.web.openapi import Operation
 from service.web.parameters import (
     COMPARE,
@@ -247,23 +247,23 @@ REPORTS = (
         "Who is there now, and the last thirty minutes.",
         (LIMIT,),
         reported_live.realtime,
-        shapes.Realtime,
-        _listed("minutes", shapes.Minute)(reported_live.realtime),
+        shapes_live.Realtime,
+        _listed("minutes", shapes_live.Minute)(reported_live.realtime),
     ),
     Report(
         "curve",
         "A page's first hour, day and week.",
         (ONE_PATH, PUBLISHED),
         reported_live.curve_of,
-        shapes.Curve,
-        _listed("hours", shapes.Step)(reported_live.curve_of),
+        shapes_live.Curve,
+        _listed("hours", shapes_live.Step)(reported_live.curve_of),
     ),
     Report(
         "snapshots",
         "How far reports are behind the live counters.",
         (),
         reported_live.snapshots,
-        shapes.Snapshots,
+        shapes_live.Snapshots,
         _single(reported_live.snapshots),
     ),
     Report(

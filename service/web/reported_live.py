@@ -11,7 +11,7 @@ from service.intake.sites import Site
 from service.reporting.curves import curve
 from service.reporting.health import snapshot_health
 from service.reporting.realtime import pages_now, sources_now, titles_of
-from service.web import shapes
+from service.web import shapes_live as shapes
 from service.web.parameters import Asked
 
 MINUTE_MS = 60_000
