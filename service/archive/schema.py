@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -47,6 +48,9 @@ MEASURES = (
 #: The measures of one value of a dimension, in the order in which a delta carries them.
 VALUE_MEASURES = ("views", "visits", "visitors", "events")
 
+#: The measures that pages are ranked by; each has an index that knows a day's largest.
+RANKED = ("views", "entries", "exits")
+
 _SAID = {
     "views": "Times the page was shown to a person.",
     "visits": "Visits with at least one view of it; of the site: visits that began.",
@@ -61,6 +65,19 @@ _SAID = {
 
 def _count(name: str, comment: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default="0", comment=comment)
+
+
+def _rankings(table: str, span: str) -> list[Index]:
+    # Pages without any are in no ranking, and most have no entries on most days.
+    return [
+        Index(
+            f"ix_{table}_ranked_{measure}",
+            *("site_id", span, measure),
+            sqlite_where=text(f"{measure} > 0"),
+            postgresql_where=text(f"{measure} > 0"),
+        )
+        for measure in RANKED
+    ]
 
 
 site = Table(
@@ -115,7 +132,22 @@ day_count = Table(
     *(_count(name, _SAID[name]) for name in MEASURES),
     PrimaryKeyConstraint("site_id", "day", "page_id"),
     Index(None, "page_id", "day"),
+    *_rankings("day_count", "day"),
     comment="What happened on a page on a site-day.",
+    sqlite_with_rowid=False,
+)
+
+month_count = Table(
+    "month_count",
+    metadata,
+    Column("site_id", ForeignKey("site.id"), comment="The page's site."),
+    Column("month", Date, comment="The first day of the month."),
+    Column("page_id", ForeignKey("page.id"), comment="The page."),
+    *(_count(name, _SAID[name]) for name in MEASURES),
+    PrimaryKeyConstraint("site_id", "month", "page_id"),
+    Index(None, "page_id", "month"),
+    *_rankings("month_count", "month"),
+    comment="The sums of day_count by month; triggers keep them, whoever writes days.",
     sqlite_with_rowid=False,
 )
 

@@ -1,0 +1,124 @@
+"""
+Pages in the order of what happened on them, a part at a time.
+
+The first pages of a period can be told without adding up every page of a site. When those that
+are wanted have more than any page that was not looked at can have, the answer is exact. Otherwise
+more rows of each day are looked at and, at last, all of them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from service.archive import schema
+from service.archive.databases import Database
+from service.reporting.asking import FETCHED, page_number, site_number
+from service.reporting.periods import Period
+from service.reporting.top_pages import Asked, Place, Rank, all_pages, likely_pages
+
+__all__ = ["PageTotals", "Place", "Rank", "Ranking", "every_page", "ranked_pages"]
+
+#: Pages of each day that are looked at first, beyond those that are wanted.
+FIRST_DEPTH = 50
+
+#: How many times deeper a second look goes, and how many pages of a day it looks at at most.
+DEEPER, LARGEST_DEPTH = 8, 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class PageTotals:
+    """
+    What happened on a page in a period.
+    """
+
+    path: str
+    #: ``None`` while no title is known.
+    title: str | None
+    views: int
+    #: Visits with at least one view of it.
+    visits: int
+    #: The sum of the days' visitors.
+    visitors: int
+    #: Visits that began and that ended there.
+    entries: int
+    exits: int
+    #: Visits that began there and had no second view and no event.
+    bounces: int
+    engaged_seconds: int
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """
+    A part of a ranking, and the place of its last page when there are more.
+    """
+
+    rows: list[PageTotals]
+    last: Place | None
+
+
+def ranked_pages(
+    database: Database,
+    site: str,
+    span: Period,
+    limit: int,
+    by: Rank = Rank.VIEWS,
+    after: Place | None = None,
+) -> Ranking:
+    """
+    The pages with the most of a measure in a period; among equals by path.
+
+    :param after: only those that follow this place
+    """
+    with database.read() as connection:
+        whole, number = page_number(connection, site), site_number(connection, site)
+        if whole is None or number is None:
+            return Ranking([], None)
+        asked = Asked(number, whole, span, by)
+        found = _first_rows(connection, asked, limit, after)
+    rows = [_page(row) for row in found[:limit]]
+    if len(found) <= limit:
+        return Ranking(rows, None)
+    reached = (after.rank if after else 0) + limit
+    return Ranking(rows, Place(getattr(rows[-1], by), rows[-1].path, reached))
+
+
+def every_page(
+    database: Database, site: str, span: Period, by: Rank = Rank.VIEWS
+) -> Iterator[PageTotals]:
+    """
+    The same pages, all of them, one after the other; the connection is held until the last.
+    """
+    with database.read() as connection:
+        whole, number = page_number(connection, site), site_number(connection, site)
+        if whole is None or number is None:
+            return
+        asked = all_pages(Asked(number, whole, span, by))
+        for row in connection.execution_options(yield_per=FETCHED).execute(asked):
+            yield _page(row)
+
+
+def _first_rows(
+    connection: Connection, asked: Asked, limit: int, after: Place | None
+) -> list[Row[Any]]:
+    depth = FIRST_DEPTH + limit + (after.rank if after else 0)
+    while depth <= LARGEST_DEPTH:
+        rows = list(connection.execute(likely_pages(asked, limit + 1, after, depth)))
+        # A page that was not looked at has this much at most.
+        rest = int(rows[0].rest) if rows else 0
+        if rest == 0 and (rows or after is None):
+            return rows
+        if len(rows) > limit and int(rows[-1].ranked) > rest:
+            return rows
+        depth *= DEEPER
+    return list(connection.execute(all_pages(asked, limit + 1, after)))
+
+
+def _page(row: Row[Any]) -> PageTotals:
+    # PostgreSQL's sums are decimals.
+    told = {measure: int(getattr(row, measure)) for measure in schema.MEASURES}
+    engaged = told.pop("engaged_visits")
+    return PageTotals(path=row.path, title=row.title, bounces=told["entries"] - engaged, **told)
