@@ -55,6 +55,16 @@ class Database:
             raise ArchiveUnavailable(_said(error)) from error
 
     @contextmanager
+    def held(self) -> Iterator["Database"]:
+        """
+        This database for an answer that has many questions: they share one connection.
+
+        :raises ArchiveUnavailable: as ``read`` does
+        """
+        with self.read() as connection:
+            yield _Held(self, connection)
+
+    @contextmanager
     def write(self) -> Iterator[Connection]:
         """
         A transaction: all of it is on disk after the block, or nothing.
@@ -74,6 +84,23 @@ class Database:
         No connection is open afterwards; the next use opens one.
         """
         self._engine.dispose()
+
+
+class _Held(Database):
+    """
+    A database that reads on a connection which somebody else opened and closes.
+    """
+
+    def __init__(self, whole: Database, connection: Connection) -> None:
+        self.is_sqlite, self.file, self._engine = whole.is_sqlite, whole.file, whole._engine
+        self._connection = connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """
+        The connection that is held.
+        """
+        yield self._connection
 
 
 def add_to(

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(
@@ -47,6 +48,9 @@ MEASURES = (
 #: The measures of one value of a dimension, in the order in which a delta carries them.
 VALUE_MEASURES = ("views", "visits", "visitors", "events")
 
+#: The measures that pages are ranked by; each has an index that knows a day's largest.
+RANKED = ("views", "entries", "exits")
+
 _SAID = {
     "views": "Times the page was shown to a person.",
     "visits": "Visits with at least one view of it; of the site: visits that began.",
@@ -61,6 +65,13 @@ _SAID = {
 
 def _count(name: str, comment: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default="0", comment=comment)
+
+
+def _ranking(measure: str) -> Index:
+    # Pages without any are in no ranking, and most have no entries on most days.
+    some = text(f"{measure} > 0")
+    name = f"ix_day_count_ranked_{measure}"
+    return Index(name, "site_id", "day", measure, sqlite_where=some, postgresql_where=some)
 
 
 site = Table(
@@ -115,6 +126,7 @@ day_count = Table(
     *(_count(name, _SAID[name]) for name in MEASURES),
     PrimaryKeyConstraint("site_id", "day", "page_id"),
     Index(None, "page_id", "day"),
+    *(_ranking(measure) for measure in RANKED),
     comment="What happened on a page on a site-day.",
     sqlite_with_rowid=False,
 )

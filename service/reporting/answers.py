@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import func, select
 
 from service.archive import schema
 from service.archive.databases import Database
 from service.dimensions import Dimension
+from service.reporting.asking import page_number, sums, within
+from service.reporting.breakdowns import ValueTotals, values_of
 from service.reporting.periods import Period
-
-_PLACES = {dimension: place for place, dimension in enumerate(Dimension, 1)}
+from service.reporting.rankings import PageTotals, Rank, ranked_pages
 
 
 class PageDimension(StrEnum):
@@ -57,35 +58,6 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class PageTotals:
-    """
-    What happened on a page in a period.
-    """
-
-    path: str
-    title: str | None
-    views: int
-    visits: int
-    visitors: int
-    entries: int
-    exits: int
-    events: int
-
-
-@dataclass(frozen=True, slots=True)
-class ValueTotals:
-    """
-    What happened under one value of a dimension in a period.
-    """
-
-    value: str
-    views: int
-    visits: int
-    visitors: int
-    events: int
-
-
-@dataclass(frozen=True, slots=True)
 class AllTime:
     """
     Everything ever, with what an older counter had counted.
@@ -97,18 +69,6 @@ class AllTime:
     visitor_days: int
 
 
-def page_number(connection: Connection, site: str, path: str = "") -> int | None:
-    """
-    The number of a page, or of the site as a whole; ``None`` while it has no numbers.
-    """
-    asked = (
-        select(schema.page.c.id)
-        .join(schema.site, schema.site.c.id == schema.page.c.site_id)
-        .where(schema.site.c.name == site, schema.page.c.path == path)
-    )
-    return connection.execute(asked).scalar()
-
-
 def totals(database: Database, site: str, span: Period, path: str = "") -> Totals:
     """
     What happened on a site, or on one of its pages, in a period.
@@ -116,8 +76,9 @@ def totals(database: Database, site: str, span: Period, path: str = "") -> Total
     count = schema.day_count.c
     with database.read() as connection:
         page = page_number(connection, site, path)
-        sums = _sums(schema.day_count, schema.MEASURES)
-        asked = select(*sums).where(count.page_id == page, _within(schema.day_count, span))
+        asked = select(*sums(schema.day_count, schema.MEASURES)).where(
+            count.page_id == page, within(schema.day_count, span)
+        )
         # PostgreSQL's sums are decimals.
         found = connection.execute(asked).one()
     row = dict(zip(schema.MEASURES, map(int, found), strict=True))
@@ -140,7 +101,7 @@ def days(database: Database, site: str, span: Period, path: str = "") -> list[Bu
     with database.read() as connection:
         page = page_number(connection, site, path)
         asked = select(count.day, count.views, count.visits, count.visitors).where(
-            count.page_id == page, _within(schema.day_count, span)
+            count.page_id == page, within(schema.day_count, span)
         )
         found = {row.day: row for row in connection.execute(asked)}
     return [
@@ -164,7 +125,7 @@ def hours(
     with database.read() as connection:
         page = page_number(connection, site, path)
         asked = select(count.day, count.hour, count.views, count.visits, count.visitors).where(
-            count.page_id == page, _within(schema.hour_count, period)
+            count.page_id == page, within(schema.hour_count, period)
         )
         found = {(row.day, row.hour): row for row in connection.execute(asked)}
     return [
@@ -179,21 +140,21 @@ def pages(database: Database, site: str, span: Period, limit: int) -> list[PageT
     """
     The pages with the most views in a period; among equals by path.
     """
-    return _ranked_pages(database, site, span, limit, "views")
+    return ranked_pages(database, site, span, limit).rows
 
 
 def entry_pages(database: Database, site: str, span: Period, limit: int) -> list[PageTotals]:
     """
     The pages with which most visits began.
     """
-    return _ranked_pages(database, site, span, limit, "entries")
+    return ranked_pages(database, site, span, limit, Rank.ENTRIES).rows
 
 
 def exit_pages(database: Database, site: str, span: Period, limit: int) -> list[PageTotals]:
     """
     The pages with which most visits have ended so far.
     """
-    return _ranked_pages(database, site, span, limit, "exits")
+    return ranked_pages(database, site, span, limit, Rank.EXITS).rows
 
 
 def breakdown(  # a question has as many parts as it has
@@ -202,26 +163,7 @@ def breakdown(  # a question has as many parts as it has
     """
     The values of a dimension with the most views, or events, for the site or one of its pages.
     """
-    count, value = schema.value_count.c, schema.value.c
-    with database.read() as connection:
-        page = page_number(connection, site, path)
-        sums = _sums(schema.value_count, schema.VALUE_MEASURES)
-        asked = (
-            select(value.text, *sums)
-            .join(schema.value, value.id == count.value_id)
-            .where(count.page_id == page, count.dimension == _PLACES[dimension])
-            .where(_within(schema.value_count, span))
-            .group_by(value.text)
-            .order_by(
-                func.sum(count.views).desc(),
-                func.sum(count.events).desc(),
-                func.sum(count.visits).desc(),
-                value.text,
-            )
-            .limit(limit)
-        )
-        rows = connection.execute(asked).all()
-    return [ValueTotals(*(row[0], *map(int, row[1:]))) for row in rows]
+    return values_of(database, site, dimension, span, limit, path).rows
 
 
 def filtered(database: Database, site: str, span: Period) -> dict[str, int]:
@@ -232,7 +174,7 @@ def filtered(database: Database, site: str, span: Period) -> dict[str, int]:
     asked = (
         select(count.reason, func.sum(count.requests))
         .join(schema.site, schema.site.c.id == count.site_id)
-        .where(schema.site.c.name == site, _within(schema.filtered_count, span))
+        .where(schema.site.c.name == site, within(schema.filtered_count, span))
         .group_by(count.reason)
         .order_by(count.reason)
     )
@@ -254,29 +196,13 @@ def all_time(database: Database, site: str, path: str = "") -> AllTime:
     return AllTime(*row) if row else AllTime(0, 0, 0)
 
 
-def _ranked_pages(
-    database: Database, site: str, span: Period, limit: int, by: str
-) -> list[PageTotals]:
-    count, page = schema.day_count.c, schema.page.c
-    shown = ("views", "visits", "visitors", "entries", "exits", "events")
-    asked = (
-        select(page.path, page.title, *_sums(schema.day_count, shown))
-        .join(schema.page, page.id == count.page_id)
-        .join(schema.site, schema.site.c.id == count.site_id)
-        .where(schema.site.c.name == site, page.path != "", _within(schema.day_count, span))
-        .group_by(page.id, page.path, page.title)
-        .having(func.sum(count[by]) > 0)
-        .order_by(func.sum(count[by]).desc(), page.path)
-        .limit(limit)
-    )
+def first_day(database: Database, site: str) -> date | None:
+    """
+    The first site-day on which anything was counted; ``None`` when nothing ever was.
+    """
+    count = schema.day_count.c
     with database.read() as connection:
-        rows = connection.execute(asked).all()
-    return [PageTotals(row[0], row[1], *map(int, row[2:])) for row in rows]
-
-
-def _sums(table: Table, measures: Sequence[str]) -> list[ColumnElement[int]]:
-    return [func.coalesce(func.sum(table.c[m]), 0).label(m) for m in measures]
-
-
-def _within(table: Table, span: Period) -> ColumnElement[bool]:
-    return table.c.day.between(span.first, span.last)
+        whole = page_number(connection, site)
+        return connection.execute(
+            select(func.min(count.day)).where(count.page_id == whole)
+        ).scalar()

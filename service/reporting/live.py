@@ -11,7 +11,7 @@ from service.archive import schema
 from service.archive.databases import Database
 from service.counting.numbers import PageNumbers, SiteNumbers, Tally
 from service.counting.wire import DAYS_KEPT
-from service.reporting.answers import page_number
+from service.reporting.asking import page_number
 
 
 def archived_numbers(database: Database, site: str, paths: Sequence[str]) -> SiteNumbers | None:

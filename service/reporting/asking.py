@@ -1,0 +1,43 @@
+"""
+What questions to SQL have in common: numbers of sites and pages, sums, and days.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from service.archive import schema
+from service.reporting.periods import Period
+
+
+def site_number(connection: Connection, site: str) -> int | None:
+    """
+    The number of a site; ``None`` while it was never counted.
+    """
+    return connection.execute(select(schema.site.c.id).where(schema.site.c.name == site)).scalar()
+
+
+def page_number(connection: Connection, site: str, path: str = "") -> int | None:
+    """
+    The number of a page, or of the site as a whole; ``None`` while it has no numbers.
+    """
+    asked = (
+        select(schema.page.c.id)
+        .join(schema.site, schema.site.c.id == schema.page.c.site_id)
+        .where(schema.site.c.name == site, schema.page.c.path == path)
+    )
+    return connection.execute(asked).scalar()
+
+
+def sums(table: Table, measures: Sequence[str]) -> list[ColumnElement[int]]:
+    """
+    The sum of each measure under its own name; 0 where there is no row.
+    """
+    return [func.coalesce(func.sum(table.c[m]), 0).label(m) for m in measures]
+
+
+def within(table: Table, span: Period) -> ColumnElement[bool]:
+    """
+    Whether a row is of a period.
+    """
+    return table.c.day.between(span.first, span.last)
