@@ -8,7 +8,17 @@ from pathlib import Path
 import click
 
 from service import __version__
-from service.commands import baselines, checks, imports, repairs, reports, serve, shares, tokens, work
+from service.commands import (
+    baselines,
+    checks,
+    imports,
+    repairs,
+    reports,
+    serve,
+    shares,
+    tokens,
+    work,
+)
 from service.commands.options import settings_options
 
 

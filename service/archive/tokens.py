@@ -158,9 +158,7 @@ def grant_of(database: Database, token: str, now_ms: int) -> Grant | None:
     """
     # Looking up by hash takes the same time however much of a wrong token is right.
     kept = schema.token.c
-    asked = select(kept.site, kept.scope, kept.expires_ms, kept.id).where(
-        kept.hash == _hash(token)
-    )
+    asked = select(kept.site, kept.scope, kept.expires_ms, kept.id).where(kept.hash == _hash(token))
     with database.read() as connection:
         row = connection.execute(asked).one_or_none()
     if row is None or not _lasts(row.expires_ms, now_ms):

@@ -50,11 +50,12 @@ def upgrade() -> None:
         sa.Column("id", NUMBER, comment="Number of the link."),
         sa.Column("hash", sa.Text(), comment="SHA-256 of its secret; none: open to everybody."),
         sa.Column("site", sa.Text(), nullable=False, comment="The site's id in the settings."),
+        sa.Column("name", sa.Text(), nullable=False, comment="Whom it is for, as its maker said."),
         sa.Column(
-            "name", sa.Text(), nullable=False, comment="Whom it is for, as its maker said."
-        ),
-        sa.Column(
-            "created_ms", sa.BigInteger(), nullable=False, comment="When it was made, ms since 1970."
+            "created_ms",
+            sa.BigInteger(),
+            nullable=False,
+            comment="When it was made, ms since 1970.",
         ),
         sa.PrimaryKeyConstraint("id", name="pk_share_link"),
         sa.UniqueConstraint("hash", name="uq_share_link_hash"),
