@@ -9,6 +9,9 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 from service.archive import schema
 from service.reporting.periods import Period
 
+#: Rows that are fetched at once where all of them are read one after the other.
+FETCHED = 1_000
+
 
 def site_number(connection: Connection, site: str) -> int | None:
     """

@@ -2,16 +2,16 @@
 A period by the values of a dimension, and the pages behind one value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 
 from service.archive import schema
 from service.archive.databases import Database
 from service.dimensions import Dimension
-from service.reporting.asking import page_number, site_number, sums, within
+from service.reporting.asking import FETCHED, page_number, site_number, sums, within
 from service.reporting.periods import Period
 
 #: The number of a dimension in SQL.
@@ -62,38 +62,57 @@ def values_of(
     site: str,
     dimension: Dimension,
     span: Period,
-    limit: int | None,
+    limit: int,
     path: str = "",
     after: ValueTotals | None = None,
 ) -> Values:
     """
     The values of a dimension with the most views, then events, then visits, for a site or a page.
 
-    :param limit: ``None``: all of them
     :param after: only those that follow this one
     """
-    count, value = schema.value_count.c, schema.value.c
     with database.read() as connection:
         page = page_number(connection, site, path)
-        totals = (
-            select(count.value_id, *sums(schema.value_count, schema.VALUE_MEASURES))
-            .where(count.page_id == page, count.dimension == PLACES[dimension])
-            .where(within(schema.value_count, span))
-            .group_by(count.value_id)
-            .subquery("totals")
-        )
-        numbers = [totals.c.views, totals.c.events, totals.c.visits]
-        asked = (
-            select(value.text, *(totals.c[m] for m in schema.VALUE_MEASURES))
-            .select_from(totals.join(schema.value, value.id == totals.c.value_id))
-            .order_by(*(number.desc() for number in numbers), value.text)
-            .limit(None if limit is None else limit + 1)
-        )
-        if after is not None:
-            asked = asked.where(_behind(numbers, value.text, after))
+        asked = _values(page, dimension, span, after).limit(limit + 1)
         rows = connection.execute(asked).all()
-    shown = [ValueTotals(row[0], *map(int, row[1:])) for row in rows[:limit]]
+    shown = [_value(row) for row in rows[:limit]]
     return Values(shown, has_more=len(rows) > len(shown))
+
+
+def every_value(
+    database: Database, site: str, dimension: Dimension, span: Period, path: str = ""
+) -> Iterator[ValueTotals]:
+    """
+    The same values, all of them, one after the other; the connection is held until the last.
+    """
+    with database.read() as connection:
+        asked = _values(page_number(connection, site, path), dimension, span, None)
+        for row in connection.execution_options(yield_per=FETCHED).execute(asked):
+            yield _value(row)
+
+
+def _values(
+    page: int | None, dimension: Dimension, span: Period, after: ValueTotals | None
+) -> Select[Any]:
+    count, value = schema.value_count.c, schema.value.c
+    totals = (
+        select(count.value_id, *sums(schema.value_count, schema.VALUE_MEASURES))
+        .where(count.page_id == page, count.dimension == PLACES[dimension])
+        .where(within(schema.value_count, span))
+        .group_by(count.value_id)
+        .subquery("totals")
+    )
+    numbers = [totals.c.views, totals.c.events, totals.c.visits]
+    asked = (
+        select(value.text, *(totals.c[m] for m in schema.VALUE_MEASURES))
+        .select_from(totals.join(schema.value, value.id == totals.c.value_id))
+        .order_by(*(number.desc() for number in numbers), value.text)
+    )
+    return asked if after is None else asked.where(_behind(numbers, value.text, after))
+
+
+def _value(row: Row[Any]) -> ValueTotals:
+    return ValueTotals(row[0], *map(int, row[1:]))
 
 
 def _behind(

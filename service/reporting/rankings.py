@@ -8,6 +8,7 @@ sum. When the pages that are wanted have more than that, no other can be among t
 is exact. Otherwise more rows of each day are looked at and, at last, all of them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -27,7 +28,7 @@ from sqlalchemy import (
 
 from service.archive import schema
 from service.archive.databases import Database
-from service.reporting.asking import page_number, site_number, sums, within
+from service.reporting.asking import FETCHED, page_number, site_number, sums, within
 from service.reporting.periods import Period
 
 #: Pages of each day that are looked at first, beyond those that are wanted.
@@ -96,14 +97,13 @@ def ranked_pages(
     database: Database,
     site: str,
     span: Period,
-    limit: int | None,
+    limit: int,
     by: Rank = Rank.VIEWS,
     after: Place | None = None,
 ) -> Ranking:
     """
     The pages with the most of a measure in a period; among equals by path.
 
-    :param limit: ``None``: all of them
     :param after: only those that follow this place
     """
     with database.read() as connection:
@@ -113,10 +113,25 @@ def ranked_pages(
         asked = _Asked(number, whole, span, by)
         found = _first_rows(connection, asked, limit, after)
     rows = [_page(row) for row in found[:limit]]
-    if limit is None or len(found) <= limit:
+    if len(found) <= limit:
         return Ranking(rows, None)
     reached = (after.rank if after else 0) + limit
     return Ranking(rows, Place(getattr(rows[-1], by), rows[-1].path, reached))
+
+
+def every_page(
+    database: Database, site: str, span: Period, by: Rank = Rank.VIEWS
+) -> Iterator[PageTotals]:
+    """
+    The same pages, all of them, one after the other; the connection is held until the last.
+    """
+    with database.read() as connection:
+        whole, number = page_number(connection, site), site_number(connection, site)
+        if whole is None or number is None:
+            return
+        asked = _all_pages(_Asked(number, whole, span, by))
+        for row in connection.execution_options(yield_per=FETCHED).execute(asked):
+            yield _page(row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +148,8 @@ class _Asked:
 
 
 def _first_rows(
-    connection: Connection, asked: _Asked, limit: int | None, after: Place | None
+    connection: Connection, asked: _Asked, limit: int, after: Place | None
 ) -> list[Row[Any]]:
-    if limit is None:
-        return list(connection.execute(_all_pages(asked)))
     depth = FIRST_DEPTH + limit + (after.rank if after else 0)
     while depth <= LARGEST_DEPTH:
         rows = list(connection.execute(_likely_pages(asked, limit + 1, after, depth)))

@@ -25,7 +25,7 @@ def leaves(body: Any) -> list[Any]:
 
 @pytest.mark.parametrize(
     ("question", "numbers"),
-    [("totals", 6), ("series", 90), ("pages", 8), ("breakdown/source", 4), ("filtered", 1)],
+    [("totals", 7), ("series", 180), ("pages", 8), ("breakdown/source", 4), ("filtered", 1)],
 )
 def test_every_count_is_a_whole_number(luot: Luot, question: str, numbers: int) -> None:
     luot.hit()

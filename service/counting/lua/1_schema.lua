@@ -13,6 +13,7 @@
 --                                    baseline_views, baseline_visits, baseline_version: its past;
 --                                    changed: when a number last changed, in ms since 1970;
 --                                    restoring: the epoch of a restore that is under way;
+--                                    m:<minute mod 60>: "<minute since 1970> <views in it>";
 --                                    p:<producer>: "<last seq> <when, in ms>". Lives for ever.
 --   luot:{S}:pages           hash    path -> "views visits visitors day today before
 --                                    baseline_views baseline_visits". Lives for ever, capped.
@@ -69,6 +70,9 @@ local BATCH_TTL = 86400
 
 -- ms after which a visitor is online by no setting.
 local ONLINE_MS = 1800000
+
+-- Minutes whose views are kept: each has its place in a ring of so many.
+local MINUTES = 60
 
 -- Fields that one command is given at most; Lua's stack holds 8,000 values.
 local CHUNK = 1000

@@ -98,7 +98,7 @@ local function open_batch(keys, packed)
     names = {}, ids = told[6], paths = told[7], titles = told[8], origins = told[9],
     combinations = told[10], items = told[11], pages = {}, page_rows = {}, add = {}, put = {},
     online = {}, offline = {}, views = 0, visits = 0, visitors = 0, events = 0, new_pages = 0,
-    many_pages = false, full_views = LARGEST, full_visits = LARGEST,
+    many_pages = false, full_views = LARGEST, full_visits = LARGEST, minutes = {},
   }
   local at = SITE_KEYS
   for i = 1, #days do

@@ -108,6 +108,27 @@ local function write_seen(batch, now)
   end
 end
 
+-- Adds the views of each minute to what is written to the state.
+--   list   field, value, field, value ...; gets two of each for each minute
+--   A batch has views of one or two minutes, so this is one command more for a batch, whatever is
+--   in it. Old hits, from a journal or a log, are of no minute that anybody asks for.
+local function add_minutes(batch, now, list)
+  local newest, minutes, fields = floor(now / 60000), {}, {}
+  for minute in pairs(batch.minutes) do
+    if minute > newest - MINUTES / 2 and minute < newest + MINUTES / 2 then
+      minutes[#minutes + 1] = minute; fields[#fields + 1] = 'm:' .. SHORT[minute % MINUTES]
+    end
+  end
+  if #fields == 0 then return end
+  local known = call('HMGET', batch.state_key, unpack(fields))
+  for i, minute in ipairs(minutes) do
+    local of, views = match(known[i] or '', '^(%d+) (%d+)$')
+    local had = of and of + 0 == minute and views or 0
+    list[#list + 1] = fields[i]
+    list[#list + 1] = text_of(minute) .. ' ' .. text_of(had + batch.minutes[minute])
+  end
+end
+
 -- Writes the site's all-time numbers, and how far the producer has come.
 --   totals    of read_totals
 local function write_totals(batch, totals, now, producer, seq)
@@ -121,6 +142,7 @@ local function write_totals(batch, totals, now, producer, seq)
   if batch.views + batch.visits + batch.visitors > 0 then
     list[#list + 1] = 'changed'; list[#list + 1] = at
   end
+  add_minutes(batch, now, list)
   call('HSET', batch.state_key, unpack(list))
 end
 

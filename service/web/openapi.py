@@ -1,0 +1,111 @@
+"""
+OpenAPI 3.1 from the code: the table of reports, their parameters and the shapes of their answers.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from service import __version__
+from service.web.parameters import Parameter
+from service.web.shapes import Problem, Shape
+
+_DESCRIPTION = (
+    "Reports come from SQL, so the newest minute is not in them, and baselines never are; realtime "
+    "comes from the live counters. Days are site-days in the site's own time zone."
+)
+
+#: Why a question may be refused, by status.
+REFUSALS = {
+    400: "A parameter is not right, or there is no such parameter; field names it.",
+    401: "No valid token.",
+    403: "The token has not the scope read.",
+    404: "There is no such site or dimension, or it is another's.",
+    406: "This cannot be had in the format that was asked for.",
+    414: "The query is too long.",
+    503: "Redis or SQL is away.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """
+    One question that can be asked by GET.
+    """
+
+    #: With ``{name}`` for each part that is variable.
+    path: str
+    name: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    shape: type[Shape]
+    #: Other media types that the answer can have.
+    media_types: tuple[str, ...] = ()
+    #: What the variable parts of the path may be, by name.
+    parts: tuple[tuple[str, dict[str, Any]], ...] = ()
+
+
+def document(operations: Sequence[Operation]) -> dict[str, Any]:
+    """
+    The document that describes these.
+    """
+    shapes: list[type[Shape]] = [
+        Problem,
+        *dict.fromkeys(operation.shape for operation in operations),
+    ]
+    references, components = msgspec.json.schema_components(
+        shapes, ref_template="#/components/schemas/{name}"
+    )
+    known = dict(zip(shapes, references, strict=True))
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Luot", "version": __version__, "description": _DESCRIPTION},
+        "security": [{"bearer": []}],
+        "paths": {
+            operation.path: {"get": _operation(operation, known)} for operation in operations
+        },
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _operation(operation: Operation, known: dict[type[Shape], dict[str, Any]]) -> dict[str, Any]:
+    content: dict[str, Any] = {"application/json": {"schema": known[operation.shape]}}
+    content |= {kind: {} for kind in operation.media_types}
+    etag = {"ETag": {"schema": {"type": "string"}, "description": "For If-None-Match."}}
+    refused = {"application/problem+json": {"schema": known[Problem]}}
+    return {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": [*_parts(operation), *map(_parameter, operation.parameters)],
+        "responses": {
+            "200": {"description": "The answer.", "content": content, "headers": etag},
+            "304": {"description": "It is as If-None-Match says.", "headers": etag},
+            **{
+                str(status): {"description": why, "content": refused}
+                for status, why in REFUSALS.items()
+            },
+        },
+    }
+
+
+def _parts(operation: Operation) -> Iterable[dict[str, Any]]:
+    schemas = dict(operation.parts)
+    for name in re.findall(r"{(\w+)}", operation.path):
+        schema = schemas.get(name, {"type": "string"})
+        yield {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.description,
+        "required": parameter.required,
+        "schema": parameter.schema,
+    }
