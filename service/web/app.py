@@ -11,8 +11,8 @@ from service.runtime import Runtime
 from service.web import (
     assets,
     batches,
+    boards,
     counters,
-    dashboard,
     demo,
     hits,
     operations,
@@ -40,8 +40,10 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     agent(WARMING)
     app = Flask("service.web", static_folder=None)
     app.extensions["luot"] = runtime
-    for part in (hits, counters, batches, reports, operations, assets, signing, dashboard):
+    for part in (hits, counters, batches, reports, operations, assets, signing):
         app.register_blueprint(part.blueprint)
+    # Three modules, one set of pages.
+    app.register_blueprint(boards.blueprint)
     if runtime.settings.demo:
         app.register_blueprint(demo.blueprint)
     add_tongues(app)

@@ -85,7 +85,7 @@ class View:
     #: The parameters that were given, as they were.
     given: Mapping[str, str] = field(default_factory=dict)
 
-    def query(self, extra: Mapping[str, str] = _NOTHING, **changes: str | None) -> str:
+    def query(self, extra: Mapping[str, str] = _NOTHING, /, **changes: str | None) -> str:
         """
         The query that shows the same with these changes; ``None`` takes a parameter out.
 

@@ -2,10 +2,9 @@
 The dashboard: ``/`` and everything below ``/sites/S`` and below a share link.
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from service.archive.databases import Database
 from service.dimensions import Dimension
@@ -18,9 +17,10 @@ from service.reporting.breakdowns import pages_of_value
 from service.reporting.facts import added_ms, page_facts
 from service.web import labels
 from service.web.asked import CARDS, LISTED, PAGES, Metric, View
+from service.web.boards import below_site, blueprint
 from service.web.charts import share
 from service.web.fronts import runtime
-from service.web.looks import Look, look_at_site, look_by_link
+from service.web.looks import Look, look_at_site
 from service.web.notices import Glance, notices
 from service.web.overviews import SHORT, Card, before_totals, card, drawn, list_of, tiles
 from service.web.pages import for_people, page
@@ -29,37 +29,11 @@ from service.web.tongues import speaking
 from service.web.values import Behind, behind, value_chart
 from service.web.viewers import viewer
 
-blueprint = Blueprint("dashboard", __name__)
-
 #: Rows of a list that has a page of its own.
 LONG = 200
 
 #: Pages behind a value that are shown.
 BEHIND = 50
-
-Shown = Callable[[Look], Response]
-
-
-def below_site(tail: str) -> Callable[[Shown], Shown]:
-    """
-    The view answers for a site and for share links of it.
-    """
-
-    def register(shown: Shown) -> Shown:
-        @for_people
-        def of_site(name: str, **_rest: str) -> Response:
-            return shown(look_at_site(name))
-
-        @for_people
-        def of_link(secret: str, **_rest: str) -> Response:
-            return shown(look_by_link(secret))
-
-        name = shown.__name__
-        blueprint.add_url_rule(f"/sites/<name>{tail}", f"{name}_of_site", of_site)
-        blueprint.add_url_rule(f"/share/<secret>{tail}", f"{name}_of_link", of_link)
-        return shown
-
-    return register
 
 
 @blueprint.get("/")
