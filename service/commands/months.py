@@ -71,10 +71,8 @@ def write_csv(parts: Iterable[bytes]) -> None:
     """
     The table stands on standard output, byte by byte as it is.
     """
-    out = click.get_binary_stream("stdout")
     for part in parts:
-        out.write(part)
-    out.flush()
+        click.echo(part, nl=False)
 
 
 def _headline(found: Month, say: Callable[[str], str]) -> list[tuple[str, int, int]]:

@@ -11,12 +11,14 @@ from service.runtime import Runtime
 from service.web import (
     assets,
     batches,
-    boards,
     counters,
+    dashboard,
     demo,
     hits,
+    month_pages,
     operations,
     reports,
+    sharing,
     signing,
 )
 from service.web.manners import add_manners
@@ -43,7 +45,8 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     for part in (hits, counters, batches, reports, operations, assets, signing):
         app.register_blueprint(part.blueprint)
     # Three modules, one set of pages.
-    app.register_blueprint(boards.blueprint)
+    for pages in {part.blueprint for part in (dashboard, month_pages, sharing)}:
+        app.register_blueprint(pages)
     if runtime.settings.demo:
         app.register_blueprint(demo.blueprint)
     add_tongues(app)

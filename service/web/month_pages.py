@@ -7,12 +7,14 @@ from flask import Response, request
 from service.intake.queries import query_value
 from service.reporting.months import month, month_after, month_before, month_of
 from service.web import labels
-from service.web.boards import below_site
+from service.web.boards import below_site, blueprint
 from service.web.charts import Point, chart
 from service.web.looks import Look
 from service.web.overviews import tiles
 from service.web.pages import page
 from service.web.tongues import speaking
+
+__all__ = ["blueprint", "report"]
 
 
 @below_site("/report")
