@@ -40,6 +40,7 @@ class Month:
     totals_before: Totals
     ever: AllTime
     days: list[Interval]
+    days_before: list[Interval]
     pages: list[PageTotals]
     #: Requests that count in none of the numbers, by reason, the largest first.
     filtered: dict[str, int]
@@ -97,6 +98,7 @@ def month(database: Database, site: str, first: date, today: date, zone: ZoneInf
             totals_before=answers.totals(held, site, before),
             ever=answers.all_time(held, site),
             days=series(held, site, span, Unit.DAY, zone),
+            days_before=series(held, site, before, Unit.DAY, zone),
             pages=ranked_pages(held, site, span, MOST_READ).rows,
             filtered=dict(sorted(found.items(), key=lambda row: (-row[1], row[0]))),
         )

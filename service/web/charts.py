@@ -54,6 +54,18 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """
+    A text under the drawing, with its middle so far from the left, of 100.
+    """
+
+    x: float
+    text: str
+    #: Where it stands, in words that the drawing has for that.
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """
     A drawing: paths for lines, columns for hands, numbers and labels for its sides.
@@ -67,7 +79,7 @@ class Chart:
     before: str
     #: The largest number first.
     scale: tuple[int, ...]
-    labels: tuple[str, ...]
+    labels: tuple[Label, ...]
     has_before: bool
 
 
@@ -95,7 +107,7 @@ def chart(points: Sequence[Point], *, is_growing: bool) -> Chart:
         growing=_path(drawn[-2:]) if len(sure) < len(drawn) else "",
         before=_path(old),
         scale=tuple(top * part // 4 for part in (4, 3, 2, 1, 0)),
-        labels=_labels([p.label for p in points]),
+        labels=_labels(columns),
         has_before=bool(others),
     )
 
@@ -133,9 +145,15 @@ def _short(number: float) -> float:
     return round(number, 2)
 
 
-def _labels(labels: Sequence[str]) -> tuple[str, ...]:
+def _labels(columns: Sequence[Column]) -> tuple[Label, ...]:
     """
     The labels that are shown: the first, and others at the same distance.
     """
-    step = max(-(-len(labels) // LABELS), 1)
-    return tuple(labels[::step])
+    step = max(-(-len(columns) // LABELS), 1)
+    found = []
+    for column in columns[::step]:
+        x = _short(100 * column.x / WIDTH)
+        # One that stands near an end would reach over it.
+        anchor = "start" if x < 4 else "end" if x > 96 else "middle"
+        found.append(Label({"start": 0, "end": 100}.get(anchor, x), column.point.label, anchor))
+    return tuple(found)

@@ -22,7 +22,7 @@ TITLES = {
     Dimension.CAMPAIGN: marked("Campaigns"),
     Dimension.CAMPAIGN_MEDIUM: marked("Medium"),
     Dimension.CAMPAIGN_TERM: marked("Term"),
-    Dimension.CAMPAIGN_CONTENT: marked("Content of the link"),
+    Dimension.CAMPAIGN_CONTENT: marked("Variant"),
     Dimension.COUNTRY: marked("Countries"),
     Dimension.LANGUAGE: marked("Languages"),
     Dimension.DEVICE: marked("Devices"),
@@ -62,9 +62,9 @@ PERIODS = {
 }
 
 COMPARISONS = {
-    Comparison.PREVIOUS_PERIOD: marked("with the period before"),
-    Comparison.PREVIOUS_YEAR: marked("with a year before"),
-    NO_COMPARISON: marked("with nothing"),
+    Comparison.PREVIOUS_PERIOD: marked("the period before"),
+    Comparison.PREVIOUS_YEAR: marked("a year before"),
+    NO_COMPARISON: marked("nothing"),
 }
 
 METRICS = {

@@ -2,6 +2,8 @@
 The report of a month as a page that is printed.
 """
 
+from itertools import zip_longest
+
 from flask import Response, request
 
 from service.intake.queries import query_value
@@ -26,8 +28,13 @@ def report(look: Look) -> Response:
     found = month(look.runtime.database, look.site.id, first, look.today, look.site.zone)
     tongue = speaking()
     points = [
-        Point(tongue.short_day(row.first), tongue.long_day(row.first), row.views, None)
-        for row in found.days
+        Point(
+            tongue.short_day(row.first),
+            tongue.long_day(row.first),
+            row.views,
+            before.views if before else None,
+        )
+        for row, before in zip_longest(found.days, found.days_before[: len(found.days)])
     ]
     after = month_after(first)
     return page(

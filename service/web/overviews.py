@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from service.archive.databases import Database
 from service.clock import instant
-from service.dimensions import Dimension
+from service.dimensions import NONE, Dimension
 from service.intake.days import HOUR_MS, day_of
 from service.intake.sites import Site
 from service.languages import Tongue
@@ -201,7 +201,9 @@ def list_of(
     """
     if what in _RANKS:
         return _pages(look, view, database, what, totals, limit)
-    found = values_of(database, look.site.id, Dimension(what), view.span, limit, path).rows
+    # A card has no room for what is not there: no campaign, no author.
+    rows = values_of(database, look.site.id, Dimension(what), view.span, limit + 1, path).rows
+    found = [row for row in rows if limit > SHORT or row.value != NONE][:limit]
     counts = "events" if what == Dimension.EVENT else "views"
     whole = None if what == Dimension.TAG else getattr(totals, counts)
     most = max((getattr(row, counts) for row in found), default=0)
