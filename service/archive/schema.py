@@ -67,11 +67,17 @@ def _count(name: str, comment: str) -> Column[int]:
     return Column(name, BigInteger, nullable=False, server_default="0", comment=comment)
 
 
-def _ranking(measure: str) -> Index:
+def _rankings(table: str, span: str) -> list[Index]:
     # Pages without any are in no ranking, and most have no entries on most days.
-    some = text(f"{measure} > 0")
-    name = f"ix_day_count_ranked_{measure}"
-    return Index(name, "site_id", "day", measure, sqlite_where=some, postgresql_where=some)
+    return [
+        Index(
+            f"ix_{table}_ranked_{measure}",
+            *("site_id", span, measure),
+            sqlite_where=text(f"{measure} > 0"),
+            postgresql_where=text(f"{measure} > 0"),
+        )
+        for measure in RANKED
+    ]
 
 
 site = Table(
@@ -126,8 +132,22 @@ day_count = Table(
     *(_count(name, _SAID[name]) for name in MEASURES),
     PrimaryKeyConstraint("site_id", "day", "page_id"),
     Index(None, "page_id", "day"),
-    *(_ranking(measure) for measure in RANKED),
+    *_rankings("day_count", "day"),
     comment="What happened on a page on a site-day.",
+    sqlite_with_rowid=False,
+)
+
+month_count = Table(
+    "month_count",
+    metadata,
+    Column("site_id", ForeignKey("site.id"), comment="The page's site."),
+    Column("month", Date, comment="The first day of the month."),
+    Column("page_id", ForeignKey("page.id"), comment="The page."),
+    *(_count(name, _SAID[name]) for name in MEASURES),
+    PrimaryKeyConstraint("site_id", "month", "page_id"),
+    Index(None, "page_id", "month"),
+    *_rankings("month_count", "month"),
+    comment="The sums of day_count by month; triggers keep them, whoever writes days.",
     sqlite_with_rowid=False,
 )
 
