@@ -128,9 +128,8 @@ class Reading:
         """
         at = self.at.astimezone(UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
         referrer = self.referrer or "-"
-        return (
-            f'{self.address} - - [{at}] "GET {target} HTTP/1.1" 200 1 "{referrer}" "{self.agent}"\n'
-        )
+        request = f'"GET {self.path}{self.query} HTTP/1.1" 200 1'
+        return f'{self.address} - - [{at}] {request} "{referrer}" "{self.agent}"\n'
 
 
 def readings(first: datetime, last: datetime, a_day: int, seed: int = 7) -> Iterator[Reading]:

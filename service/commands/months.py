@@ -51,7 +51,8 @@ def csv_of(site: Site, found: Month, tongue: Tongue) -> Iterable[bytes]:
     """
     say = tongue.say
     month = found.month.isoformat()[:7]
-    columns = ("Month", "What", "Name", "Path", "Number", "Month before")
+    columns = [say("Month"), say("What"), say("Name"), say("Path"), say("Number")]
+    columns.append(say("Month before"))
     rows: list[tuple[str | int | None, ...]] = [
         (month, say("Site"), f"{site.name}: {name}", None, now, before)
         for name, now, before in _headline(found, say)
@@ -64,7 +65,7 @@ def csv_of(site: Site, found: Month, tongue: Tongue) -> Iterable[bytes]:
         (month, say("Filtered"), _reason(reason, say), None, number, None)
         for reason, number in found.filtered.items()
     ]
-    return csv_parts(Table("report", tuple(map(tongue.say, columns)), rows))
+    return csv_parts(Table("report", tuple(columns), rows))
 
 
 def write_csv(parts: Iterable[bytes]) -> None:

@@ -21,10 +21,10 @@ from service.web.boards import below_site, blueprint
 from service.web.charts import share
 from service.web.fronts import runtime
 from service.web.looks import Look, look_at_site
+from service.web.moments import moment
 from service.web.notices import Glance, notices
 from service.web.overviews import SHORT, Card, before_totals, card, drawn, list_of, tiles
 from service.web.pages import for_people, page
-from service.web.problems import json_response
 from service.web.tongues import speaking
 from service.web.values import Behind, behind, value_chart
 from service.web.viewers import viewer
@@ -163,20 +163,10 @@ def top(look: Look) -> Response:
 @below_site("/now")
 def now(look: Look) -> Response:
     """
-    The numbers of this moment, written in the reader's language, for the page's script.
+    The strip of this moment, for the page's script.
     """
-    tongue, shown = speaking(), look.runtime.shown(look.site, ())
-    if shown is None:
-        raise Rejected(Reason.STORAGE, status=503)
-    day = shown.numbers.days.get(look.today.isoformat())
-    online = shown.numbers.online
-    return json_response(
-        {
-            "online": "\u2013" if online is None or shown.stale else tongue.number(online),
-            "views": tongue.number(day.views if day else 0),
-            "visits": tongue.number(day.visits if day else 0),
-        }
-    )
+    with look.runtime.database.held() as database:
+        return page("now.html", look=look, moment=moment(look, database, speaking()))
 
 
 def _told(look: Look, view: View, held: Database, path: str = "") -> dict[str, Any]:
@@ -184,18 +174,17 @@ def _told(look: Look, view: View, held: Database, path: str = "") -> dict[str, A
     What every page below a site says.
     """
     name = look.site.id
-    shown = look.runtime.shown(look.site, ())
+    at = moment(look, held, speaking())
     ever = answers.all_time(held, name, path)
     site_ever = answers.all_time(held, name) if path else ever
     added = added_ms(held, name)
-    measured = shown.numbers.baseline_views if shown else 0
-    glance = Glance(look, view.span, shown, added, site_ever.views - measured, held)
+    baseline = at.shown.numbers.baseline_views if at.shown else 0
+    glance = Glance(look, view.span, at.shown, added, site_ever.views - baseline, held)
     return {
         "look": look,
         "view": view,
         "viewer": look.viewer,
-        "shown": shown,
-        "live": shown.numbers.days.get(look.today.isoformat()) if shown else None,
+        "moment": at,
         "ever": ever,
         "notices": notices(glance),
         "extra": {},

@@ -87,18 +87,17 @@ function changeTabs(cards) {
   });
 }
 
-/** The numbers of this moment are asked for again while somebody looks. */
-function keepNow(line) {
+/** The strip of this moment is asked for again while somebody looks. */
+function keepNow(strip) {
   const every = 15000;
   setInterval(async () => {
-    if (document.hidden) return;
+    const old = document.getElementById(strip.id);
+    if (document.hidden || old.matches(":focus-within, :hover")) return;
     try {
-      const answer = await fetch(line.dataset.now + "?lang=" + document.documentElement.lang);
+      const answer = await fetch(strip.dataset.now + "?lang=" + document.documentElement.lang);
       if (!answer.ok || answer.redirected) return;
-      const numbers = await answer.json();
-      line.querySelectorAll("[data-what]").forEach((place) => {
-        place.textContent = numbers[place.dataset.what];
-      });
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      old.replaceWith(page.getElementById(strip.id));
     } catch {
       // The numbers that are shown stay as they are; the next time may do better.
     }
