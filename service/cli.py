@@ -8,7 +8,17 @@ from pathlib import Path
 import click
 
 from service import __version__
-from service.commands import baselines, checks, imports, repairs, reports, serve, tokens, work
+from service.commands import (
+    baselines,
+    checks,
+    imports,
+    repairs,
+    reports,
+    serve,
+    shares,
+    tokens,
+    work,
+)
 from service.commands.options import settings_options
 
 
@@ -28,6 +38,7 @@ for command in (
     serve.migrate_command,
     checks.check,
     tokens.token,
+    shares.share,
     work.snapshot,
     work.job,
     baselines.baseline,

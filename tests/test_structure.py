@@ -16,7 +16,17 @@ MODULES = sorted(SERVICE.rglob("*.py"))
 
 #: Lower layers first; a module imports its own layer and those below it.
 LAYERS = (
-    {"errors", "clock", "hosts", "dimensions", "settings", "configuration", "metrics", "logs"}
+    {
+        "errors",
+        "clock",
+        "hosts",
+        "dimensions",
+        "settings",
+        "configuration",
+        "metrics",
+        "logs",
+        "languages",
+    }
     | {"demo_articles", "crashes", "store_urls"},
     {"intake"},
     {"counting"},

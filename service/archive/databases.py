@@ -6,6 +6,7 @@ A commit is on disk when it returns. Errors of the library end here.
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ class Database:
     def __init__(self, url: str, data_dir: Path) -> None:
         self.is_sqlite = not url
         self.file = data_dir / SQLITE_FILE if self.is_sqlite else None
+        #: A connection that somebody else opened and closes.
+        self._connection: Connection | None = None
         self._engine = _sqlite(data_dir / SQLITE_FILE) if self.is_sqlite else _postgresql(url)
 
     @classmethod
@@ -48,11 +51,26 @@ class Database:
 
         :raises ArchiveUnavailable: on leaving the block, whatever the database had to say
         """
+        if self._connection is not None:
+            yield self._connection
+            return
         try:
             with self._engine.connect() as connection:
                 yield connection
         except DBAPIError as error:
             raise ArchiveUnavailable(_said(error)) from error
+
+    @contextmanager
+    def held(self) -> Iterator["Database"]:
+        """
+        This database for an answer that has many questions: they share one connection.
+
+        :raises ArchiveUnavailable: as ``read`` does
+        """
+        with self.read() as connection:
+            held = copy(self)
+            held._connection = connection  # noqa: SLF001 - of its own class
+            yield held
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

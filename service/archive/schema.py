@@ -236,7 +236,36 @@ token = Table(
     Column("scope", Text, nullable=False, comment="read, write or admin."),
     Column("name", Text, comment="What it is for, as its maker said."),
     Column("created_ms", BigInteger, nullable=False, comment="When it was made, ms since 1970."),
+    Column("expires_ms", BigInteger, comment="When it ends, ms since 1970; none: never."),
     comment="What programs and people show to be let in.",
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("hash", Text, primary_key=True, comment="SHA-256 of what the cookie holds."),
+    Column(
+        "token_id",
+        ForeignKey("token.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+        comment="The token that was shown; the session ends with it.",
+    ),
+    Column("created_ms", BigInteger, nullable=False, comment="When it began, ms since 1970."),
+    Column("seen_ms", BigInteger, nullable=False, comment="When it was last used, roughly."),
+    comment="People who are signed in to the dashboard.",
+    sqlite_with_rowid=False,
+)
+
+share_link = Table(
+    "share_link",
+    metadata,
+    Column("id", _Id, primary_key=True, comment="Number of the link."),
+    Column("hash", Text, unique=True, comment="SHA-256 of its secret; none: open to everybody."),
+    Column("site", Text, nullable=False, comment="The site's id in the settings."),
+    Column("name", Text, nullable=False, comment="Whom it is for, as its maker said."),
+    Column("created_ms", BigInteger, nullable=False, comment="When it was made, ms since 1970."),
+    comment="Who may look at a site's dashboard without signing in.",
 )
 
 audit = Table(

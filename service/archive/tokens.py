@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import threading
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sqlalchemy import delete, insert, select
@@ -50,6 +50,10 @@ class Grant:
     #: A site's id, or ``*`` for all.
     site: str
     scope: Scope
+    #: When it ends, in ms since 1970; ``None``: never.
+    expires_ms: int | None = field(default=None, compare=False)
+    #: Number of the token.
+    number: int = field(default=0, compare=False)
 
     def is_for(self, site: str) -> bool:
         """
@@ -78,8 +82,8 @@ class Grants:
         now = self._clock.now_ms()
         known = self._known.get(token)
         if known is not None and now - known[0] < BELIEVED_MS:
-            return known[1]
-        grant = grant_of(self._database, token)
+            return known[1] if _lasts(known[1].expires_ms, now) else None
+        grant = grant_of(self._database, token, now)
         with self._lock:
             self._known.pop(token, None)
             if grant is not None:
@@ -89,32 +93,81 @@ class Grants:
         return grant
 
 
-def create_token(database: Database, site: str, scope: Scope, now_ms: int, name: str = "") -> str:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """
+    A token as it is listed; what lets its bearer in is not known any more.
+    """
+
+    number: int
+    site: str
+    scope: Scope
+    name: str
+    created_ms: int
+    expires_ms: int | None
+
+
+def create_token(
+    database: Database,
+    site: str,
+    scope: Scope,
+    now_ms: int,
+    name: str = "",
+    expires_ms: int | None = None,
+) -> str:
     """
     A new token; it is shown now and never again.
 
     One with a name takes the place of the one that had it.
     """
     token = PREFIX + secrets.token_urlsafe(24)
-    row = {"hash": _hash(token), "site": site, "scope": scope, "name": name, "created_ms": now_ms}
+    row = {"hash": _hash(token), "site": site, "scope": scope, "name": name}
+    times = {"created_ms": now_ms, "expires_ms": expires_ms}
     with database.write() as connection:
         if name:
             connection.execute(delete(schema.token).where(schema.token.c.name == name))
-        connection.execute(insert(schema.token), row)
+        connection.execute(insert(schema.token), {**row, **times})
     return token
 
 
-def grant_of(database: Database, token: str) -> Grant | None:
+def tokens(database: Database) -> list[Listed]:
     """
-    What a token grants; ``None`` when there is no such token.
+    Every token, the oldest first.
+    """
+    with database.read() as connection:
+        rows = connection.execute(select(schema.token).order_by(schema.token.c.id)).all()
+    return [
+        Listed(r.id, r.site, Scope(r.scope), r.name or "", r.created_ms, r.expires_ms) for r in rows
+    ]
+
+
+def revoke_token(database: Database, number: int) -> bool:
+    """
+    The token of this number lets nobody in, nor do sessions that began with it; whether it was.
+
+    Programs that showed it within ``BELIEVED_MS`` may be let in until that has passed.
+    """
+    with database.write() as connection:
+        gone = connection.execute(delete(schema.token).where(schema.token.c.id == number))
+    return gone.rowcount > 0
+
+
+def grant_of(database: Database, token: str, now_ms: int) -> Grant | None:
+    """
+    What a token grants; ``None`` when there is no such token, or it has ended.
     """
     # Looking up by hash takes the same time however much of a wrong token is right.
-    asked = select(schema.token.c.site, schema.token.c.scope).where(
-        schema.token.c.hash == _hash(token)
-    )
+    kept = schema.token.c
+    asked = select(kept.site, kept.scope, kept.expires_ms, kept.id).where(kept.hash == _hash(token))
     with database.read() as connection:
         row = connection.execute(asked).one_or_none()
-    return Grant(row.site, Scope(row.scope)) if row else None
+    if row is None or not _lasts(row.expires_ms, now_ms):
+        return None
+    return Grant(row.site, Scope(row.scope), row.expires_ms, row.id)
+
+
+def _lasts(expires_ms: int | None, now_ms: int) -> bool:
+    return expires_ms is None or now_ms < expires_ms
 
 
 def _hash(token: str) -> str:

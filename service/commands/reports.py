@@ -8,8 +8,12 @@ from datetime import date
 
 import click
 
+from service.commands.months import csv_of, text_of, write_csv
 from service.commands.options import opened, site_in, site_option, with_settings
+from service.errors import Rejected, SettingsError
+from service.languages import LANGUAGES, language_of, tongue
 from service.reporting import answers
+from service.reporting.months import month, month_of
 from service.reporting.periods import LONGEST, Period, last_days
 from service.runtime import Runtime
 from service.settings import Settings
@@ -27,17 +31,47 @@ _BARS = "▁▂▃▄▅▆▇█"
 @site_option
 @click.option("--days", type=click.IntRange(1, LONGEST), default=30, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+@click.option("--month", "named", default="", help="A month instead, such as 2026-11.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print the month as CSV.")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="The month's language; the site's else.")
 @with_settings
-def report(settings: Settings, site: str, days: int, as_json: bool) -> None:  # noqa: FBT001 - a flag
+def report(  # a command has as many parts as it has
+    settings: Settings,
+    site: str,
+    days: int,
+    as_json: bool,  # noqa: FBT001 - a flag
+    named: str,
+    as_csv: bool,  # noqa: FBT001 - a flag
+    lang: str | None,
+) -> None:
     """
-    Prints totals, a line of the days, and the most read pages.
+    Prints totals, a line of the days, and the most read pages; or the report of a month.
     """
+    if named or as_csv:
+        _month(settings, site, named, lang, as_csv)
+        return
     runtime = opened(settings)
     found = site_in(runtime, site)
     today = date.fromisoformat(found.day(runtime.clock.now_ms()).label)
     span = last_days(days, today)
     told = _json if as_json else _text
     click.echo(told(runtime, site, span))
+
+
+def _month(settings: Settings, name: str, named: str, lang: str | None, as_csv: bool) -> None:  # noqa: FBT001 - a flag
+    runtime = opened(settings)
+    site = site_in(runtime, name)
+    today = date.fromisoformat(site.day(runtime.clock.now_ms()).label)
+    try:
+        first = month_of(named or None, today)
+    except Rejected:
+        raise SettingsError(["--month: must be a month that has begun, such as 2026-11"]) from None
+    found = month(runtime.database, site.id, first, today, site.zone)
+    spoken = tongue(lang or language_of(site.locale) or LANGUAGES[0])
+    if as_csv:
+        write_csv(csv_of(site, found, spoken))
+    else:
+        click.echo(text_of(site, found, spoken))
 
 
 def _json(runtime: Runtime, site: str, span: Period) -> str:

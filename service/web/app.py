@@ -8,8 +8,21 @@ from service.configuration import load
 from service.intake.agents import agent
 from service.logs import prepare_logs
 from service.runtime import Runtime
-from service.web import batches, counters, demo, hits, operations, reports
+from service.web import (
+    assets,
+    batches,
+    counters,
+    dashboard,
+    demo,
+    hits,
+    month_pages,
+    operations,
+    reports,
+    sharing,
+    signing,
+)
 from service.web.manners import add_manners
+from service.web.tongues import add_tongues
 
 #: A user agent that makes every pattern be needed.
 WARMING = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36"
@@ -29,9 +42,13 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     agent(WARMING)
     app = Flask("service.web", static_folder=None)
     app.extensions["luot"] = runtime
-    for part in (hits, counters, batches, reports, operations):
+    for part in (hits, counters, batches, reports, operations, assets, signing):
         app.register_blueprint(part.blueprint)
+    # Three modules, one set of pages.
+    for pages in {part.blueprint for part in (dashboard, month_pages, sharing)}:
+        app.register_blueprint(pages)
     if runtime.settings.demo:
         app.register_blueprint(demo.blueprint)
+    add_tongues(app)
     add_manners(app)
     return app

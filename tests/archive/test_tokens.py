@@ -11,21 +11,21 @@ def made(luot: Luot, site: str = "s1", scope: Scope = Scope.READ, name: str = ""
 def test_a_token_grants_what_it_was_made_for(luot: Luot) -> None:
     token = made(luot, "s1", Scope.WRITE)
 
-    assert grant_of(luot.runtime.database, token) == Grant("s1", Scope.WRITE)
+    assert grant_of(luot.runtime.database, token, luot.clock.ms) == Grant("s1", Scope.WRITE)
 
 
 @pytest.mark.parametrize("token", ["", "luot_", "\ud800", "\0", "' OR 1=1--", "x" * 100_000])
 def test_anything_else_grants_nothing(luot: Luot, token: str) -> None:
     made(luot)
 
-    assert grant_of(luot.runtime.database, token) is None
+    assert grant_of(luot.runtime.database, token, luot.clock.ms) is None
 
 
 def test_a_token_is_not_its_hash_nor_a_part_of_it(luot: Luot) -> None:
     token = made(luot)
 
     for other in (token[:-1], token + "x", token.upper(), token.removeprefix("luot_")):
-        assert grant_of(luot.runtime.database, other) is None
+        assert grant_of(luot.runtime.database, other, luot.clock.ms) is None
 
 
 def test_a_grant_is_for_its_site_or_for_all() -> None:
