@@ -8,7 +8,18 @@ from pathlib import Path
 import click
 
 from service import __version__
-from service.commands import baselines, checks, imports, repairs, reports, serve, tokens, work
+from service.commands import (
+    baselines,
+    checks,
+    imports,
+    repairs,
+    reports,
+    serve,
+    snippets,
+    titles,
+    tokens,
+    work,
+)
 from service.commands.options import settings_options
 
 
@@ -33,6 +44,8 @@ for command in (
     baselines.baseline,
     imports.import_group,
     reports.report,
+    snippets.snippet,
+    titles.title,
     repairs.reconcile,
     repairs.rebuild,
 ):

@@ -8,6 +8,7 @@ from enum import IntFlag
 from service.counting.breakdowns import PLACES, Rules
 from service.counting.keys import SiteKeys
 from service.counting.store import Store
+from service.counting.wire import PAIR
 from service.errors import StoreError
 
 #: Fields that one HSCAN is asked for.
@@ -64,8 +65,13 @@ class Delta:
     filtered: dict[tuple[str, int, str], int] = field(default_factory=dict)
     #: producer -> its last seq.
     watermarks: dict[str, int] = field(default_factory=dict)
-    #: path -> its newest title.
+    #: path -> its newest title, and its host behind a TAB where that is not the site's first.
     titles: dict[str, str] = field(default_factory=dict)
+    #: The same where two visitors have sent it.
+    confirmed_titles: dict[str, str] = field(default_factory=dict)
+    #: (site-day, page, page) -> readers of the day who viewed both; a page is the beginning of its
+    #: digest.
+    together: dict[tuple[str, str, str], int] = field(default_factory=dict)
     #: file -> lines of it that are done.
     files: dict[str, int] = field(default_factory=dict)
     #: What follows from its hits for dimensions.
@@ -197,6 +203,17 @@ def _read_title(delta: Delta, name: str, value: str) -> None:
     delta.titles[name[2:]] = value
 
 
+def _read_confirmed_title(delta: Delta, name: str, value: str) -> None:
+    delta.confirmed_titles[name[2:]] = value
+
+
+def _read_together(delta: Delta, name: str, value: str) -> None:
+    _, day, pages = name.split("\t")
+    if len(pages) != 2 * PAIR[1]:
+        raise ValueError(name)
+    delta.together[day, pages[: PAIR[1]], pages[PAIR[1] :]] = _number(value)
+
+
 def _read_file(delta: Delta, name: str, value: str) -> None:
     delta.files[name[2:]] = _number(value)
 
@@ -216,6 +233,8 @@ _READERS = {
     "e\t": _read_seconds,
     "f\t": _read_filtered,
     "p\t": _read_watermark,
+    "r\t": _read_together,
+    "s\t": _read_confirmed_title,
     "t\t": _read_title,
     "i\t": _read_file,
     "l\t": _read_rules,

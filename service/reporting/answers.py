@@ -259,12 +259,13 @@ def _ranked_pages(
 ) -> list[PageTotals]:
     count, page = schema.day_count.c, schema.page.c
     shown = ("views", "visits", "visitors", "entries", "exits", "events")
+    title = func.coalesce(page.pinned_title, page.shown_title, page.title)
     asked = (
-        select(page.path, page.title, *_sums(schema.day_count, shown))
+        select(page.path, title, *_sums(schema.day_count, shown))
         .join(schema.page, page.id == count.page_id)
         .join(schema.site, schema.site.c.id == count.site_id)
         .where(schema.site.c.name == site, page.path != "", _within(schema.day_count, span))
-        .group_by(page.id, page.path, page.title)
+        .group_by(page.id, page.path, title)
         .having(func.sum(count[by]) > 0)
         .order_by(func.sum(count[by]).desc(), page.path)
         .limit(limit)

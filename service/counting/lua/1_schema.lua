@@ -12,16 +12,20 @@
 --                                    views, visits, visitors, events: all that was measured;
 --                                    baseline_views, baseline_visits, baseline_version: its past;
 --                                    changed: when a number last changed, in ms since 1970;
+--                                    trend: landmark and half-life of scores, in ms;
 --                                    restoring: the epoch of a restore that is under way;
 --                                    p:<producer>: "<last seq> <when, in ms>". Lives for ever.
 --   luot:{S}:pages           hash    path -> "views visits visitors day today before
 --                                    baseline_views baseline_visits". Lives for ever, capped.
 --   luot:{S}:days            hash    site-day -> "views visits visitors". The newest 62 stay.
+--   luot:{S}:trending        zset    path -> its score: views, weighed by age. Lives for ever, at
+--                                    most 1,000 pages.
 --   luot:{S}:online          zset    visitor -> time of the last hit in ms. Gone after an hour.
 --   luot:{S}:delta           hash    what was added since the last snapshot; see below.
 --   luot:{S}:delta:<token>   hash    the same, closed, until SQL has it.
 --   luot:{S}:salt:<day>      string  the salt of a site-day. Gone 24 hours after its end.
---   luot:{S}:visitors:<day>  hash    visitor -> minute and hits in it, then its visits, each with
+--   luot:{S}:visitors:<day>  hash    visitor -> minute and hits in it, the first pages it viewed
+--                                    (6 characters each), then its visits, each with
 --                                    start, end, time of its last view, hour, whether engaged,
 --                                    last path, origin, the day it belongs to, and its copy
 --                                    on the other side of midnight; packed
@@ -30,7 +34,8 @@
 --                                    day that was opened again; so is the next one.
 --   luot:{S}:views:<day>     hash    visitor (10) .. page (6) -> a character for each visit that
 --                                    viewed it; then, where double clicks are looked for, a blank
---                                    and when it was asked for last. "#pages" -> new pages.
+--                                    and when it was asked for last. "#pages" -> new pages. "#title" (10) .. page ->
+--                                    which title two visitors sent, and which one sent last.
 --   luot:{S}:ids:<slot>      set     ids that arrived in ten minutes. Gone an hour after a write.
 --   luot:{S}:batch:<name>    string  a batch that was applied. Gone after a day.
 --
@@ -47,7 +52,10 @@
 --   e <day> <hour> <path>            seconds of attention
 --   f <day> <hour> <reason>          requests that were filtered, or late, for the site
 --   p <producer>                     its last seq: the watermark
---   t <path>                         the page's newest title
+--   r <day> <page> <page>            readers of the day who viewed both; pages are 6 characters
+--                                    each, with nothing between
+--   t <path>                         the page's newest title and, after a TAB, host
+--   s <path>                         the same, sent by two visitors
 --   i <file>                         lines of an imported file that are done
 --   l rules                          the rules of dimensions, as the last batch brought them
 --   m token|number|parent|epoch|fields   written when it is closed

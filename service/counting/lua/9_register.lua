@@ -20,4 +20,6 @@ redis.register_function('luot_v1_salt', salt)
 redis.register_function{function_name = 'luot_v1_status', callback = status, flags = {'no-writes'}}
 redis.register_function{
   function_name = 'luot_v1_standings', callback = standings, flags = {'no-writes'}}
+redis.register_function{
+  function_name = 'luot_v1_trending', callback = trending, flags = {'no-writes'}}
 redis.register_function{function_name = 'luot_v1_numbers', callback = numbers, flags = {'no-writes'}}
