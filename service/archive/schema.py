@@ -88,6 +88,8 @@ page = Table(
     Column("shown_title", Text, comment="The newest title that two visitors sent."),
     Column("shown_host", Text, comment="Its host then; empty: the site's first."),
     _count("shown_ms", "When these last changed, in ms since 1970."),
+    Column("candidate", Text, comment="A title that is not shown yet, a TAB and its host."),
+    _count("candidate_visitors", "Visitors who sent it so."),
     Column("pinned_title", Text, comment="The title that an administrator gave it."),
     _count("views", "All views that were measured."),
     _count("visits", "All visits with a view of it; of the site: all visits."),
@@ -96,7 +98,7 @@ page = Table(
     _count("baseline_visits", "Visits that an older counter had counted."),
     _count("baseline_version", "Which change of the site's baselines set them."),
     UniqueConstraint("site_id", "path"),
-    Index(None, "site_id", "digest"),
+    Index(None, "digest", "site_id"),
     comment="One row for each page that has numbers.",
 )
 

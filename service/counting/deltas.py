@@ -65,10 +65,8 @@ class Delta:
     filtered: dict[tuple[str, int, str], int] = field(default_factory=dict)
     #: producer -> its last seq.
     watermarks: dict[str, int] = field(default_factory=dict)
-    #: path -> its newest title, and its host behind a TAB where that is not the site's first.
-    titles: dict[str, str] = field(default_factory=dict)
-    #: The same where two visitors have sent it.
-    confirmed_titles: dict[str, str] = field(default_factory=dict)
+    #: (path, title, host) -> visitors of the page who sent it so; no host: the site's first.
+    titles: dict[tuple[str, str, str], int] = field(default_factory=dict)
     #: (site-day, page, page) -> readers of the day who viewed both; a page is the beginning of its
     #: digest.
     together: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -200,18 +198,20 @@ def _read_watermark(delta: Delta, name: str, value: str) -> None:
 
 
 def _read_title(delta: Delta, name: str, value: str) -> None:
-    delta.titles[name[2:]] = value
-
-
-def _read_confirmed_title(delta: Delta, name: str, value: str) -> None:
-    delta.confirmed_titles[name[2:]] = value
+    _, path, title, *host = name.split("\t")
+    delta.titles[path, title, host[0] if host else ""] = _number(value)
 
 
 def _read_together(delta: Delta, name: str, value: str) -> None:
-    _, day, pages = name.split("\t")
-    if len(pages) != 2 * PAIR[1]:
-        raise ValueError(name)
-    delta.together[day, pages[: PAIR[1]], pages[PAIR[1] :]] = _number(value)
+    _, day, _ = name.split("\t")
+    size = PAIR[1]
+    for trail in value.split():
+        newest, *before = (trail[at : at + size] for at in range(0, len(trail), size))
+        if len(trail) % size:
+            raise ValueError(name)
+        for page in before:
+            pair = (day, min(page, newest), max(page, newest))
+            delta.together[pair] = delta.together.get(pair, 0) + 1
 
 
 def _read_file(delta: Delta, name: str, value: str) -> None:
@@ -234,7 +234,6 @@ _READERS = {
     "f\t": _read_filtered,
     "p\t": _read_watermark,
     "r\t": _read_together,
-    "s\t": _read_confirmed_title,
     "t\t": _read_title,
     "i\t": _read_file,
     "l\t": _read_rules,

@@ -19,7 +19,6 @@ from service.counting.keys import SiteKeys
 from service.intake.days import SiteDay, day_before
 from service.intake.hits import Filtered, Hit
 from service.intake.sites import Site
-from service.intake.visitors import title_digest
 from service.settings import Settings
 
 #: The layout of a batch; it changes when a reader of the old one would misread the new.
@@ -36,9 +35,6 @@ DAYS_KEPT = 62
 
 #: Characters of a visitor and of a page's digest that tell, together, who viewed what: 96 bits.
 PAIR = (10, 6)
-
-#: Stands for a visitor in the field of a page's title: no visitor has such a character.
-TITLE = "#title".ljust(PAIR[0])
 
 #: Places in a batch.
 _DAYS, _SLOTS, _NAMES, _ITEMS = 2, 3, 4, 10
@@ -196,7 +192,7 @@ class _Packer:
     names: dict[str, int] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     pages: dict[str, int] = field(default_factory=dict)
-    titles: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    titles: dict[str, int] = field(default_factory=dict)
     origins: dict[tuple[str, bool], int] = field(default_factory=dict)
     combinations: dict[str, int] = field(default_factory=dict)
 
@@ -220,16 +216,14 @@ class _Packer:
             _place(self.combinations, combination(others)),
             _place(self.ids, item.id) if item.id else None,
             self.slots.index(item.arrival_ms // SLOT_MS) + 1 if item.id else None,
-            self._title(item, day) if item.title else None,
+            self._title(item) if item.title else None,
         )
         if not (name or item.trusted or item.visitor_before or item.seconds):
             return common
         return *common, name, item.trusted, *self._before(item), item.seconds
 
-    def _title(self, hit: Hit, day: _Day) -> int:
-        text = f"{hit.title}\t{hit.host}" if hit.host else hit.title
-        place = _place(day.pairs, TITLE + hit.page[: PAIR[1]])
-        return _place(self.titles, (text, title_digest(text)[: PAIR[1]], place))
+    def _title(self, hit: Hit) -> int:
+        return _place(self.titles, f"{hit.title}\t{hit.host}" if hit.host else hit.title)
 
     def _before(self, hit: Hit) -> tuple[int | None, int | None]:
         if not hit.visitor_before:

@@ -4,11 +4,9 @@ Lists of pages: what is in them, in which order, and under which names.
 
 from typing import Any
 
-import pytest
 from werkzeug.test import TestResponse
 
-from service.settings import Settings
-from tests.conftest import Luot, MakeLuot
+from tests.conftest import Luot
 
 FRONTS = ("wsgi", "asgi")
 

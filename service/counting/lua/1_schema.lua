@@ -34,8 +34,7 @@
 --                                    day that was opened again; so is the next one.
 --   luot:{S}:views:<day>     hash    visitor (10) .. page (6) -> a character for each visit that
 --                                    viewed it; then, where double clicks are looked for, a blank
---                                    and when it was asked for last. "#pages" -> new pages. "#title" (10) .. page ->
---                                    which title two visitors sent, and which one sent last.
+--                                    and when it was asked for last. "#pages" -> new pages.
 --   luot:{S}:ids:<slot>      set     ids that arrived in ten minutes. Gone an hour after a write.
 --   luot:{S}:batch:<name>    string  a batch that was applied. Gone after a day.
 --
@@ -52,10 +51,10 @@
 --   e <day> <hour> <path>            seconds of attention
 --   f <day> <hour> <reason>          requests that were filtered, or late, for the site
 --   p <producer>                     its last seq: the watermark
---   r <day> <page> <page>            readers of the day who viewed both; pages are 6 characters
---                                    each, with nothing between
---   t <path>                         the page's newest title and, after a TAB, host
---   s <path>                         the same, sent by two visitors
+--   r <day> <producer> <seq>         for each reader of the batch who began to read one more page:
+--                                    this page and those before it, 6 characters each
+--   t <path> <title>                 visitors of the page who sent it with this title, which may
+--                                    have a host behind it
 --   i <file>                         lines of an imported file that are done
 --   l rules                          the rules of dimensions, as the last batch brought them
 --   m token|number|parent|epoch|fields   written when it is closed

@@ -20,8 +20,7 @@
 --               out where the batch has no such day
 --   slots       numbers of ten-minute slots, each with both its neighbours, in order
 --   names       names of batches
---   ids, pages, combinations   texts
---   titles      {{text, its digest, place of its page's title among the pairs of its day} ...}
+--   ids, pages, titles, combinations   texts; a title may have a TAB and a host behind it
 --   origins     {{source TAB channel, whether that is the site itself} ...}
 --   items       hits and filtered requests; their parts are numbered here. Those from NAME on are
 --               left out where a hit has none of them, and so is any part that it has not:
@@ -77,7 +76,7 @@ local function open_day(told, keys, at)
     after = told[6], visitors = told[7], pairs = told[8], salt_key = keys[at + 1],
     visitors_key = keys[at + 2], views_key = keys[at + 3], packed = false, seen = false,
     records = {}, changed_records = {}, changed_pairs = {}, views = 0, visits = 0, uniques = 0,
-    new_pages = false, changed_pages = false, touched = false, prefixes = {},
+    new_pages = false, changed_pages = false, touched = false, prefixes = {}, trails = {}, together = false,
     has_visitors = false, has_views = false,
   }
 end
@@ -130,10 +129,10 @@ local function read_all_ahead(batch)
   for _, slot in ipairs(batch.slots) do slot.known = call('SMISMEMBER', slot.key, unpack(ids)) end
 end
 
--- A visitor's record from its packed text: {minute, hits, visit ...}, and its trail by name.
+-- A visitor's record from its packed text, {minute, hits, visit ...}, and the visitor's trail.
 local function parse_record(text)
   local minute, hits, trail, at = unpack_struct(RECORD, text)
-  local record, size = {minute, hits, trail = trail}, #text
+  local record, size = {minute, hits}, #text
   while at <= size do
     local start, stop, viewed, hour, engaged, path, origin, home, beside, rest =
       unpack_struct(VISIT, text, at)
@@ -141,12 +140,12 @@ local function parse_record(text)
       engaged = engaged, path = path, origin = origin, home = home, beside = beside}
     at = rest
   end
-  return record
+  return record, trail
 end
 
--- The packed text of a visitor's record.
-local function pack_record(record)
-  local text = pack_struct(RECORD, record[1], min(record[2], 65535), #record.trail, record.trail)
+-- The packed text of a visitor's record and trail.
+local function pack_record(record, trail)
+  local text = pack_struct(RECORD, record[1], min(record[2], 65535), #trail, trail)
   for i = 3, #record do
     local v = record[i]
     text = text .. pack_struct(VISIT, v.start, v.stop, v.viewed, v.hour, v.engaged, #v.path,
@@ -164,7 +163,11 @@ local function read_visitor(day, number)
   if not record then
     local text = day.packed[number]
     if text then day.has_visitors = true end
-    record = text and parse_record(text) or {0, 0, trail = ''}
+    if text then
+      record, day.trails[number] = parse_record(text)
+    else
+      record = {0, 0}
+    end
     day.records[number] = record
   end
   return record
@@ -228,7 +231,7 @@ local function read_page(batch, number)
     match(row, '^(%d+) (%d+) (%d+) (%S+) (%d+) (%d+) (%d+ %d+)$')
   -- Adding nothing makes a number of a text without a call.
   page = {path = path, views = views + 0, visits = visits + 0, visitors = visitors + 0, day = day,
-    today = today + 0, before = before, baseline = baseline, is_new = false, changed = false}
+    today = today + 0, before = before, baseline = baseline, is_new = false, changed = false, fresh = 0}
   batch.pages[number] = page
   return page
 end

@@ -5,9 +5,9 @@
 -- the past, 2 ^ (half-lives between), and all scores compare as they are. Only when weights have
 -- grown far the landmark moves to now, and one command brings all scores along.
 --
--- Which pages a reader read is known for the reader's day alone, and only the first of them: each
--- new one makes a pair with those before it. A pair is a number in the delta that says no more of
--- whose it was, and it is shown only where enough readers made it.
+-- Which pages a reader read is known for the reader's day alone, and only the first of them. Each
+-- new one stands in the delta with those before it, and SQL is told of pairs, which say no more of
+-- whose they were and are shown only where enough readers made them.
 
 -- Pages that keep a score when there are too many, and how many more there may be until then. With
 -- room to spare a page that is new can gather views before it is judged.
@@ -19,7 +19,10 @@ local FARTHEST = 200
 -- Half-lives after which a view is worth nothing: less than a millionth.
 local OLDEST = 20
 
--- Characters of a page, and of a title, in what is kept here: 36 bits.
+-- Of how many views of a page that has no score one is looked at, where too many pages have one.
+local ADMITTED = 8
+
+-- Characters of a page in what is kept here: 36 bits.
 local SHORT_DIGEST = 6
 
 -- Pages of a reader's day that make pairs. Whoever reads on makes no more of them, so a machine that
@@ -45,85 +48,92 @@ local function begin_trends(batch, trend, now)
 end
 
 -- Weighs a view of a page.
---   at       when it was, in ms since 1970  now  likewise
+--   page     of the batch  at  when it was, in ms since 1970  now  likewise
 --   Old views of a journal or a log are worth what is left of them, and those of years ago nothing.
-local function note_trend(batch, path, at, now)
+local function note_trend(batch, page, at, now)
   local landmark, half_life = batch.landmark, batch.half_life
-  if not landmark or path == OTHER or now - at > OLDEST * half_life then return end
+  if not landmark or page.path == OTHER or now - at > OLDEST * half_life then return end
   local trends = batch.trends
-  trends[path] = (trends[path] or 0) + 2 ^ ((min(at, now) - landmark) / half_life)
+  trends[page] = (trends[page] or 0) + 2 ^ ((min(at, now) - landmark) / half_life)
+  page.fresh = page.fresh + 1
+end
+
+-- What views of a page that has no score yet give it: nothing, where too many pages have one, but
+-- with every eighth of its views, which then stands for all eight.
+--   weight   of the views of this batch
+local function first_score(page, weight, is_full)
+  if not is_full then return weight end
+  if floor(page.views / ADMITTED) == floor((page.views - page.fresh) / ADMITTED) then return nil end
+  return weight * ADMITTED / page.fresh
 end
 
 -- Writes the scores of the pages that the batch touched: one read and one write for all of them.
 --   The pages with least go once there are too many.
 local function write_trends(batch)
-  local key, paths, list = batch.trending_key, {}, {}
+  local key, pages, paths, list = batch.trending_key, {}, {}, {}
   if batch.rescale then
     if batch.rescale > 0 then
       call('ZUNIONSTORE', key, 1, key, 'WEIGHTS', format('%.17g', batch.rescale))
     end
     call('HSET', batch.state_key, 'trend', digits(batch.landmark) .. ' ' .. digits(batch.half_life))
   end
-  for path in pairs(batch.trends) do paths[#paths + 1] = path end
-  if #paths == 0 then return end
-  local old = call('ZMSCORE', key, unpack(paths))
-  for i = 1, #paths do
-    local path = paths[i]
-    list[2 * i - 1] = format('%.17g', (tonumber(old[i] or 0)) + batch.trends[path])
-    list[2 * i] = path
+  for page in pairs(batch.trends) do
+    pages[#pages + 1] = page; paths[#paths + 1] = page.path
   end
-  if call('ZADD', key, unpack(list)) > 0 and call('ZCARD', key) > TREND_PAGES + TREND_SPARE then
+  if #pages == 0 then return end
+  local many, old = call('ZCARD', key), call('ZMSCORE', key, unpack(paths))
+  local is_full = many >= TREND_PAGES
+  for i = 1, #pages do
+    local page, known = pages[i], old[i]
+    local weight = batch.trends[page]
+    local score = known and known + weight or first_score(page, weight, is_full)
+    if score then
+      list[#list + 1] = format('%.10g', score); list[#list + 1] = page.path
+    end
+  end
+  if #list == 0 then return end
+  if many + call('ZADD', key, unpack(list)) > TREND_PAGES + TREND_SPARE then
     call('ZREMRANGEBYRANK', key, 0, -TREND_PAGES - 1)
   end
 end
 
 -- Notes that a reader of pages has begun to read one more.
---   visitor  record of read_visitor; its trail gets the page
+--   number   of the visitor on the day, whose trail gets the page
 --   place    of the visitor and the page among the day's pairs
---   A pair has its pages in one order, whichever was read first.
-local function note_together(batch, day, visitor, place)
-  local trail, page, add = visitor.trail, sub(day.pairs[place], 11), batch.add
+--   What is noted is the page and those before it; pairs are made of them behind Redis.
+local function note_together(batch, day, number, place)
+  local trail = day.trails[number] or ''
   if not batch.related or #trail >= TRAIL * SHORT_DIGEST then return end
-  local prefix = day.together
-  if not prefix then
-    prefix = 'r\t' .. day.label .. '\t'
-    day.together = prefix
+  trail = sub(day.pairs[place], 11) .. trail
+  day.trails[number] = trail
+  if #trail == SHORT_DIGEST then return end
+  local together = day.together
+  if not together then
+    together = {}
+    day.together = together
   end
-  for at = 1, #trail, SHORT_DIGEST do
-    local other = sub(trail, at, at + SHORT_DIGEST - 1)
-    if other == page then return end
-    local field = prefix .. (other < page and other .. page or page .. other)
-    add[field] = (add[field] or 0) + 1
-  end
-  visitor.trail = trail .. page
+  together[#together + 1] = trail
 end
 
--- Notes what a hit calls its page. Anybody can send one hit, so a title is confirmed when a second
--- visitor of the day has sent it; until then it is only the newest.
---   hit[TITLE]  place of {text, its digest, place of the page's field among the day's pairs}; a bare
---               text in batches that were packed before there was a digest
---   The field is the digest that is confirmed, or blanks, and then a digest and who sent it.
-local function note_title(batch, day, hit, path)
-  local title = hit[TITLE] and batch.titles[hit[TITLE]]
-  if not title or path == OTHER then return end
-  if type(title) == 'string' then
-    batch.put['t\t' .. path] = title
-    return
+-- Puts what was read together into the delta, in one field for each day of the batch.
+--   producer  whose batch it is  seq  its number: no other batch has this field
+local function put_together(batch, producer, seq)
+  for _, day in ipairs(batch.days) do
+    if day.together then
+      local field = 'r\t' .. day.label .. '\t' .. producer .. ' ' .. digits(seq)
+      batch.put[field] = table.concat(day.together, ' ')
+    end
   end
-  local text, digest, place = title[1], title[2], title[3]
-  local who = sub(day.visitors[hit[VISITOR]], 1, 10)
-  local known = day.seen[place] or ''
-  local confirmed = sub(known, 1, SHORT_DIGEST) == digest
-  if not confirmed and sub(known, SHORT_DIGEST + 1, 2 * SHORT_DIGEST) == digest then
-    confirmed = sub(known, 2 * SHORT_DIGEST + 1) ~= who
-    if confirmed then known = digest end
-  elseif not confirmed then
-    known = (known == '' and '      ' or sub(known, 1, SHORT_DIGEST)) .. digest .. who
+end
+
+-- Notes what a hit calls its page.
+--   is_new   whether its visitor has viewed the page for the first time that day
+--   Anybody can send one hit, so the delta says how many visitors called it so, each once.
+local function note_title(batch, hit, path, is_new)
+  local title = hit[TITLE]
+  if title and path ~= OTHER then
+    add_to(batch, 't\t' .. path .. '\t' .. batch.titles[title], is_new and 1 or 0)
   end
-  if day.seen[place] ~= known then
-    day.seen[place], day.changed_pairs[place] = known, known
-  end
-  batch.put[(confirmed and 's\t' or 't\t') .. path] = text
 end
 
 -- trending: the pages that are read most now.

@@ -112,11 +112,10 @@ local function count_fresh(batch, day, hit, page, place, visitor, ms, now)
   local what = IS_EVENT
   if is_view then
     what = count_view(batch, day, hit, page, place, number, visit, ms)
-    if what >= IS_PAGE_VISITOR and path ~= OTHER then
-      note_together(batch, day, visitor, place)
-    end
-    note_title(batch, day, hit, path)
-    note_trend(batch, path, day.start + ms, now)
+    local is_page_visitor = what >= IS_PAGE_VISITOR
+    if is_page_visitor and path ~= OTHER then note_together(batch, day, hit[VISITOR], place) end
+    note_title(batch, hit, path, is_page_visitor)
+    note_trend(batch, page, day.start + ms, now)
   else
     change_page(batch, day, page)
     batch.events = batch.events + 1

@@ -24,6 +24,10 @@ def _text(name: str, comment: str) -> sa.Column[str]:
     return sa.Column(name, sa.Text(), nullable=True, comment=comment)
 
 
+def _count(name: str, comment: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger(), nullable=False, server_default="0", comment=comment)
+
+
 def upgrade() -> None:
     """
     From 0001.
@@ -32,30 +36,20 @@ def upgrade() -> None:
         _text("digest", "Six characters of its path's digest, as batches carry it."),
         _text("shown_title", "The newest title that two visitors sent."),
         _text("shown_host", "Its host then; empty: the site's first."),
+        _text("candidate", "A title that is not shown yet, a TAB and its host."),
         _text("pinned_title", "The title that an administrator gave it."),
-        sa.Column(
-            "shown_ms",
-            sa.BigInteger(),
-            nullable=False,
-            server_default="0",
-            comment="When these last changed, in ms since 1970.",
-        ),
+        _count("shown_ms", "When these last changed, in ms since 1970."),
+        _count("candidate_visitors", "Visitors who sent it so."),
     ):
         op.add_column("page", column)
     _set_digests()
-    op.create_index("ix_page_site_id_digest", "page", ["site_id", "digest"])
+    op.create_index("ix_page_digest_site_id", "page", ["digest", "site_id"])
     op.create_table(
         "related_count",
         sa.Column("page_id", NUMBER, nullable=False, comment="The page."),
         sa.Column("week", sa.Date(), nullable=False, comment="The Monday of the site-days."),
         sa.Column("other_id", NUMBER, nullable=False, comment="Another page of the site."),
-        sa.Column(
-            "readers",
-            sa.BigInteger(),
-            nullable=False,
-            server_default="0",
-            comment="Readers of one of these days who viewed both on it.",
-        ),
+        _count("readers", "Readers of one of these days who viewed both on it."),
         sa.ForeignKeyConstraint(["page_id"], ["page.id"], name="fk_related_count_page_id"),
         sa.ForeignKeyConstraint(["other_id"], ["page.id"], name="fk_related_count_other_id"),
         sa.PrimaryKeyConstraint("page_id", "week", "other_id", name="pk_related_count"),
