@@ -80,7 +80,8 @@ def popular() -> Response:
     """
 
     def body(asked: Asked) -> dict[str, Any]:
-        period = query_value(asked.query, "period") or "day"
+        told = query_value(asked.query, "period")
+        period = "day" if told is None else told
         try:
             span = lists.list_span(period, asked.today)
         except KeyError:
@@ -199,7 +200,7 @@ def _trends(here: Runtime, site: Site) -> tuple[Trends, dict[str, Named]]:
     """
     if not site.trending:
         return Trends(0, 1), {}
-    found = read_trends(here.store, site.id)
+    found = here.from_store(site, lambda: read_trends(here.store, site.id))
     shown = tuple(row for row in found.pages if row.views >= site.floor)[: lists.LONGEST]
     try:
         named = lists.names(here.database, site, [row.path for row in shown])

@@ -19,7 +19,7 @@
 --                                    baseline_views baseline_visits". Lives for ever, capped.
 --   luot:{S}:days            hash    site-day -> "views visits visitors". The newest 62 stay.
 --   luot:{S}:trending        zset    path -> its score: views, weighed by age. Lives for ever, at
---                                    most 1,000 pages.
+--                                    most 2,000 pages.
 --   luot:{S}:online          zset    visitor -> time of the last hit in ms. Gone after an hour.
 --   luot:{S}:delta           hash    what was added since the last snapshot; see below.
 --   luot:{S}:delta:<token>   hash    the same, closed, until SQL has it.

@@ -11,7 +11,7 @@
 
 -- Pages that keep a score when there are too many, and how many more there may be until then. With
 -- room to spare a page that is new can gather views before it is judged.
-local TREND_PAGES, TREND_SPARE = 500, 500
+local TREND_PAGES, TREND_SPARE = 1000, 1000
 
 -- Half-lives between the landmark and now after which it moves: 2 ^ 200 views are far from 2 ^ 1023.
 local FARTHEST = 200
@@ -74,6 +74,8 @@ local function write_trends(batch)
   if batch.rescale then
     if batch.rescale > 0 then
       call('ZUNIONSTORE', key, 1, key, 'WEIGHTS', format('%.17g', batch.rescale))
+    else
+      call('UNLINK', key)
     end
     call('HSET', batch.state_key, 'trend', digits(batch.landmark) .. ' ' .. digits(batch.half_life))
   end
