@@ -16,6 +16,8 @@ from service.commands import (
     reports,
     serve,
     shares,
+    snippets,
+    titles,
     tokens,
     work,
 )
@@ -44,6 +46,8 @@ for command in (
     baselines.baseline,
     imports.import_group,
     reports.report,
+    snippets.snippet,
+    titles.title,
     repairs.reconcile,
     repairs.rebuild,
 ):

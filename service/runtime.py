@@ -4,8 +4,9 @@ The parts that a process needs, built once from its settings, in one place.
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from service import crashes
 from service.archive.confirming import Terms, open_site
@@ -38,6 +39,8 @@ from service.reporting.live import archived_numbers
 from service.settings import Settings
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: How long a site that somebody has to look at is not compared again by each hit, in ms.
 CLOSED_MS = 5_000
@@ -216,16 +219,24 @@ class Runtime:
     def _live(self, site: Site, paths: Sequence[str]) -> SiteNumbers:
         today = site.day(self.clock.now_ms())
         asked = (self.store, site.id, today, self.online_since_ms(), paths)
+        numbers = self.from_store(site, lambda: read_numbers(*asked))
+        self.keep(site, paths, numbers)
+        return numbers
+
+    def from_store(self, site: Site, read: Callable[[], T]) -> T:
+        """
+        What is read of a site in Redis; a site that nobody has opened is opened before.
+
+        :raises LuotError: as ``read`` does, and as ``open_site`` does
+        """
         try:
-            numbers = read_numbers(*asked)
+            return read()
         except SiteNotOpen:
             if time.monotonic() - self._tried.get(site.id, -REOPENING_SECONDS) < REOPENING_SECONDS:
                 raise
             self._tried[site.id] = time.monotonic()
             self.open_site(site.id)
-            numbers = read_numbers(*asked)
-        self.keep(site, paths, numbers)
-        return numbers
+            return read()
 
     def _old(self, site: Site, paths: Sequence[str]) -> SiteNumbers | None:
         known = self._last_known.of(site.id, paths)

@@ -128,6 +128,8 @@ class SiteSettings(BaseModel):
     exclude: Networks = Field((), description="Addresses and networks that are not counted.")
     public: bool = Field(True, description="Whether anyone may read the numbers.")
     floor: int = Field(0, ge=0, le=LARGEST, description="Below this a page's number is not shown.")
+    trending: bool = Field(True, description="Whether /trending knows what is read now.")
+    related: bool = Field(True, description="Whether /related knows what is read together.")
 
 
 def _default_sites() -> dict[str, SiteSettings]:
@@ -197,6 +199,12 @@ class Settings(BaseSettings):
     )
     pages_total: int = Field(
         1_000_000, ge=1, le=10_000_000, description="Pages of a site in all; then (other)."
+    )
+    trending_half_life_seconds: int = Field(
+        10_800,
+        ge=60,
+        le=2_592_000,
+        description="After so long a view is worth half among the pages that are read now.",
     )
     values_per_site: int = Field(
         5_000, ge=1, le=60_000, description="Values of one dimension in a day; then (other)."

@@ -21,11 +21,10 @@ from service.archive.databases import Database, add_to, upsert
 from service.archive.hour_rows import HourRows, hour_rows
 from service.archive.names import page_ids
 from service.archive.sites import SiteRow, site_row
+from service.archive.titles import set_titles
+from service.archive.together import add_together
 from service.counting.deltas import Delta
 from service.errors import ArchiveBehind
-
-#: How long a title stands before a newer one may take its place, in ms.
-TITLE_MS = 3_600_000
 
 #: Told the name of each step that is reached; a test stops the process there.
 Steps = Callable[[str], None]
@@ -100,7 +99,8 @@ def _add_rows(connection: Connection, row: SiteRow, delta: Delta, now_ms: int) -
         for (d, h, r), n in delta.filtered.items()
     ]
     add_to(connection, schema.filtered_count, filtered, ["requests"])
-    _set_titles(connection, row.id, delta.titles, now_ms)
+    set_titles(connection, row.id, delta.titles, now_ms)
+    add_together(connection, row.id, delta.together, now_ms)
     _set_marks(connection, row.id, delta, now_ms)
 
 
@@ -138,26 +138,6 @@ def _add_totals(connection: Connection, totals: list[dict[str, Any]]) -> None:
     connection.execute(
         update(schema.page).where(schema.page.c.id == bound("number")).values(added), totals
     )
-
-
-def _set_titles(connection: Connection, site_id: int, titles: dict[str, str], now_ms: int) -> None:
-    """
-    The newest titles stand, but for those that changed less than an hour ago.
-    """
-    rows = [
-        {"of_site": site_id, "of_path": path, "new": title, "now": now_ms}
-        for path, title in titles.items()
-    ]
-    page = schema.page.c
-    if rows:
-        connection.execute(
-            update(schema.page)
-            .where(page.site_id == bound("of_site"), page.path == bound("of_path"))
-            .where(page.title.is_distinct_from(bound("new")))
-            .where(page.titled_ms <= bound("now") - TITLE_MS)
-            .values(title=bound("new"), titled_ms=bound("now")),
-            rows,
-        )
 
 
 def _set_marks(connection: Connection, site_id: int, delta: Delta, now_ms: int) -> None:

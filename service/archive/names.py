@@ -2,13 +2,15 @@
 Texts that are kept once and pointed to by number: paths of pages, values of dimensions.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Column, Connection, Table, select
 
 from service.archive import schema
 from service.archive.databases import upsert
+from service.counting.wire import PAIR
+from service.intake.visitors import page_digest
 
 #: Texts that one question names; SQLite and PostgreSQL take at least 32,766 bound values.
 _CHUNK = 1_000
@@ -19,7 +21,15 @@ def page_ids(connection: Connection, site_id: int, paths: Collection[str]) -> di
     The numbers of these pages of a site; pages that are new get one.
     """
     keys = [schema.page.c.site_id, schema.page.c.path]
-    return _numbers(connection, schema.page, keys, paths, {"site_id": site_id})
+    return _numbers(connection, schema.page, keys, paths, {"site_id": site_id}, _digest_of)
+
+
+def _digest_of(path: str) -> dict[str, str]:
+    return {"digest": page_digest(path)[: PAIR[1]]}
+
+
+def _nothing_more(_text: str) -> dict[str, str]:
+    return {}
 
 
 def value_ids(connection: Connection, texts: Collection[str]) -> dict[str, int]:
@@ -42,12 +52,13 @@ def _numbers(
     keys: list[Column[Any]],
     texts: Collection[str],
     fixed: Mapping[str, Any],
+    besides: Callable[[str], dict[str, str]] = _nothing_more,
 ) -> dict[str, int]:
     name = keys[-1]
     known = _known(connection, table, name, texts, fixed)
     missing = [text for text in texts if text not in known]
     # Sorted, so that two writers that make the same rows take them in one order.
-    rows = [{**fixed, name.name: text} for text in sorted(missing)]
+    rows = [{**fixed, name.name: text, **besides(text)} for text in sorted(missing)]
     upsert(connection, table, rows, None, conflict=keys)
     return known | _known(connection, table, name, missing, fixed)
 

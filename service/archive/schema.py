@@ -99,8 +99,15 @@ page = Table(
     Column("id", _Id, primary_key=True, comment="Number of the page."),
     Column("site_id", ForeignKey("site.id"), nullable=False, comment="The page's site."),
     Column("path", Text, nullable=False, comment="Its path by the site's rules; empty: the site."),
+    Column("digest", Text, comment="Six characters of its path's digest, as batches carry it."),
     Column("title", Text, comment="The newest title it was seen with."),
     _count("titled_ms", "When the title last changed, in ms since 1970."),
+    Column("shown_title", Text, comment="The newest title that two visitors sent."),
+    Column("shown_host", Text, comment="Its host then; empty: the site's first."),
+    _count("shown_ms", "When these last changed, in ms since 1970."),
+    Column("candidate", Text, comment="A title that is not shown yet, a TAB and its host."),
+    _count("candidate_visitors", "Visitors who sent it so."),
+    Column("pinned_title", Text, comment="The title that an administrator gave it."),
     _count("views", "All views that were measured."),
     _count("visits", "All visits with a view of it; of the site: all visits."),
     _count("visitors", "The sum of the days' visitors."),
@@ -108,6 +115,7 @@ page = Table(
     _count("baseline_visits", "Visits that an older counter had counted."),
     _count("baseline_version", "Which change of the site's baselines set them."),
     UniqueConstraint("site_id", "path"),
+    Index(None, "digest", "site_id"),
     comment="One row for each page that has numbers.",
 )
 
@@ -169,6 +177,18 @@ value_count = Table(
     *(_count(name, _SAID[name]) for name in VALUE_MEASURES),
     PrimaryKeyConstraint("page_id", "dimension", "day", "value_id"),
     comment="What happened on a page on a site-day under one value of a dimension.",
+    sqlite_with_rowid=False,
+)
+
+related_count = Table(
+    "related_count",
+    metadata,
+    Column("page_id", ForeignKey("page.id"), comment="The page."),
+    Column("week", Date, comment="The Monday of the site-days."),
+    Column("other_id", ForeignKey("page.id"), comment="Another page of the site."),
+    _count("readers", "Readers of one of these days who viewed both on it."),
+    PrimaryKeyConstraint("page_id", "week", "other_id"),
+    comment="Which pages were read by the same readers; small numbers go with their week.",
     sqlite_with_rowid=False,
 )
 

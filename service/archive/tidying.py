@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from service.archive import schema
 from service.archive.databases import Database
+from service.archive.together import forget_together
+from service.clock import instant
 from service.counting.direct import DIRECT
 
 #: How long the token of a delta is kept after the delta is in SQL, in ms. A scheduler that slept
@@ -37,6 +39,8 @@ def old_producers(database: Database, site: str, now_ms: int, here: Collection[s
 def forget_old(database: Database, site: str, now_ms: int, retired: Collection[str]) -> None:
     """
     Tokens that are two days old are gone from SQL, and producers that Redis has forgotten.
+
+    So are pairs of pages that few readers made.
     """
     known = schema.delta.c
     number = select(schema.site.c.id).where(schema.site.c.name == site).scalar_subquery()
@@ -46,6 +50,7 @@ def forget_old(database: Database, site: str, now_ms: int, retired: Collection[s
     with database.write() as connection:
         connection.execute(delete(schema.delta).where(old_tokens))
         connection.execute(delete(schema.producer).where(old))
+        forget_together(connection, number, instant(now_ms).date())
 
 
 def _is_old(now_ms: int) -> ColumnElement[bool]:

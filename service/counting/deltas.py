@@ -8,6 +8,7 @@ from enum import IntFlag
 from service.counting.breakdowns import PLACES, Rules
 from service.counting.keys import SiteKeys
 from service.counting.store import Store
+from service.counting.wire import PAIR
 from service.errors import StoreError
 
 #: Fields that one HSCAN is asked for.
@@ -64,8 +65,11 @@ class Delta:
     filtered: dict[tuple[str, int, str], int] = field(default_factory=dict)
     #: producer -> its last seq.
     watermarks: dict[str, int] = field(default_factory=dict)
-    #: path -> its newest title.
-    titles: dict[str, str] = field(default_factory=dict)
+    #: (path, title, host) -> visitors of the page who sent it so; no host: the site's first.
+    titles: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    #: (site-day, page, page) -> readers of the day who viewed both; a page is the beginning of its
+    #: digest.
+    together: dict[tuple[str, str, str], int] = field(default_factory=dict)
     #: file -> lines of it that are done.
     files: dict[str, int] = field(default_factory=dict)
     #: What follows from its hits for dimensions.
@@ -194,7 +198,20 @@ def _read_watermark(delta: Delta, name: str, value: str) -> None:
 
 
 def _read_title(delta: Delta, name: str, value: str) -> None:
-    delta.titles[name[2:]] = value
+    _, path, title, *host = name.split("\t")
+    delta.titles[path, title, host[0] if host else ""] = _number(value)
+
+
+def _read_together(delta: Delta, name: str, value: str) -> None:
+    _, day, _ = name.split("\t")
+    size = PAIR[1]
+    for trail in value.split():
+        newest, *before = (trail[at : at + size] for at in range(0, len(trail), size))
+        if len(trail) % size:
+            raise ValueError(name)
+        for page in before:
+            pair = (day, min(page, newest), max(page, newest))
+            delta.together[pair] = delta.together.get(pair, 0) + 1
 
 
 def _read_file(delta: Delta, name: str, value: str) -> None:
@@ -216,6 +233,7 @@ _READERS = {
     "e\t": _read_seconds,
     "f\t": _read_filtered,
     "p\t": _read_watermark,
+    "r\t": _read_together,
     "t\t": _read_title,
     "i\t": _read_file,
     "l\t": _read_rules,

@@ -51,6 +51,13 @@ class SiteKeys:
         return self._key("online")
 
     @property
+    def trending(self) -> str:
+        """
+        The scores of the pages that are read now.
+        """
+        return self._key("trending")
+
+    @property
     def delta(self) -> str:
         """
         What was added since the last snapshot.
@@ -118,6 +125,7 @@ class SiteKeys:
             self.days,
             self.online,
             self.delta,
+            self.trending,
             *(key for day in days for key in self.of_day(day)),
             *(self.ids(slot) for slot in slots),
             *(self.batch(name) for name in batches),

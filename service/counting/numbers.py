@@ -106,7 +106,7 @@ def parse_numbers(reply: Sequence[Any]) -> SiteNumbers:
         changed_ms=changed,
         online=online,
         days={day: _tally(row) for day, row in _pairs(days)},
-        pages=tuple(_page(row) if row else None for row in pages),
+        pages=tuple(map(parse_page, pages)),
         page_count=page_count,
         new_pages=new_pages,
         has_other=bool(has_other),
@@ -123,7 +123,12 @@ def _tally(row: str) -> Tally:
     return Tally(*map(int, row.split()))
 
 
-def _page(row: str) -> PageNumbers:
+def parse_page(row: str | None) -> PageNumbers | None:
+    """
+    The numbers in a page's row; ``None`` where it has none.
+    """
+    if not row:
+        return None
     views, visits, visitors, day, today, before, baseline_views, baseline_visits = row.split()
     return PageNumbers(
         Tally(int(views), int(visits), int(visitors)),

@@ -67,6 +67,8 @@ class Limits:
     pages_total: int
     #: What follows from a hit for dimensions; it travels to the archive as it is.
     rules: str
+    #: ms after which a view is worth half of what it was among pages that are read now.
+    half_life_ms: int
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
@@ -78,6 +80,7 @@ class Limits:
             settings.pages_per_day,
             settings.pages_total,
             Rules.of(settings).text(),
+            settings.trending_half_life_seconds * 1000,
         )
 
 
@@ -109,6 +112,8 @@ def batch(site: Site, items: Sequence[Item], limits: Limits, now_ms: int) -> Bat
             limits.pages_total,
             oldest_day(site.day(now_ms)),
             limits.rules,
+            limits.half_life_ms if site.trending else 0,
+            int(site.related),
         ],
         packer.told_days(),
         packer.slots,
@@ -196,11 +201,14 @@ class _Packer:
             _place(self.combinations, combination(others)),
             _place(self.ids, item.id) if item.id else None,
             self.slots.index(item.arrival_ms // SLOT_MS) + 1 if item.id else None,
-            _place(self.titles, item.title) if item.title else None,
+            self._title(item) if item.title else None,
         )
         if not (name or item.trusted or item.visitor_before or item.seconds):
             return common
         return *common, name, item.trusted, *self._before(item), item.seconds
+
+    def _title(self, hit: Hit) -> int:
+        return _place(self.titles, f"{hit.title}\t{hit.host}" if hit.host else hit.title)
 
     def _before(self, hit: Hit) -> tuple[int | None, int | None]:
         if not hit.visitor_before:

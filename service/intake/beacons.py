@@ -74,6 +74,8 @@ class Page(msgspec.Struct, frozen=True):
     path: PagePath
     #: The query string of its URL, where campaigns stand.
     query: str
+    #: Its host, where that is another than the site's first.
+    host: str = ""
 
 
 def site_of(payload: Payload, sites: Mapping[str, Site]) -> Site:
@@ -145,6 +147,7 @@ class Intake:
             values=values(payload, what, where, came, country, spoken),
             internal=where.internal,
             seconds=payload.seconds or 0,
+            host=page.host,
         )
         referrer_cut = referrer != (payload.referrer or "")
         return Taken(hit, asked, _truncated(payload, page, came, referrer_cut=referrer_cut))
@@ -173,9 +176,10 @@ def page_of(payload: Payload, site: Site) -> Page:
     url = page_url(payload.url)
     if not site.hosts.matches(url.host):
         raise Rejected(Reason.ORIGIN, "url", 403)
+    host = "" if url.host.removeprefix("www.") == site.host.removeprefix("www.") else url.host
     if payload.path is not None:
-        return Page(page_path(payload.path, site.paths), url.query)
-    return Page(page_path(url.target, site.paths, "url"), url.query)
+        return Page(page_path(payload.path, site.paths), url.query, host)
+    return Page(page_path(url.target, site.paths, "url"), url.query, host)
 
 
 def filter_of(site: Site, sender: Sender) -> Filter | None:

@@ -85,6 +85,8 @@ class Hit(msgspec.Struct, frozen=True):
     internal: bool
     #: Seconds of attention that an engagement adds.
     seconds: int = 0
+    #: The host of its page, where that is not the site's first; what a page is called goes with it.
+    host: str = ""
 
     def value(self, dimension: Dimension) -> tuple[str, ...]:
         """

@@ -33,6 +33,11 @@ class Site:
     public: bool
     #: Numbers of a page below this are not shown.
     floor: int
+    #: The host of its pages unless they say another; empty when the settings name none in full.
+    host: str
+    #: Whether scores of pages that are read now are kept, and which pages are read together.
+    trending: bool
+    related: bool
 
     @classmethod
     def of(cls, site: str, row: SiteSettings) -> "Site":
@@ -52,6 +57,9 @@ class Site:
             excluded=AddressSet.of(row.exclude),
             public=row.public,
             floor=row.floor,
+            host=next((host for host in row.hosts if not host.startswith("*")), ""),
+            trending=row.trending,
+            related=row.related,
         )
 
     def day(self, ms: int) -> SiteDay:

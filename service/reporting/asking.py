@@ -4,13 +4,18 @@ What questions to SQL have in common: numbers of sites and pages, sums, and days
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, Text, func, select
 
 from service.archive import schema
 from service.reporting.periods import Period
 
 #: Rows that are fetched at once where all of them are read one after the other.
 FETCHED = 1_000
+
+#: What a page is called: as an administrator wrote, as two readers' browsers said, or as one did.
+TITLE = func.coalesce(
+    schema.page.c.pinned_title, schema.page.c.shown_title, schema.page.c.title, type_=Text
+)
 
 
 def site_number(connection: Connection, site: str) -> int | None:

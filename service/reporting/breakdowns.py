@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
 from service.archive import schema
 from service.archive.databases import Database
 from service.dimensions import Dimension
-from service.reporting.asking import FETCHED, page_number, site_number, sums, within
+from service.reporting.asking import FETCHED, TITLE, page_number, site_number, sums, within
 from service.reporting.periods import Period
 
 #: The number of a dimension in SQL.
@@ -138,11 +138,11 @@ def pages_of_value(
     with database.read() as connection:
         number = site_number(connection, site)
         asked = (
-            select(page.path, page.title, *sums(schema.value_count, schema.VALUE_MEASURES))
+            select(page.path, TITLE, *sums(schema.value_count, schema.VALUE_MEASURES))
             .select_from(schema.page.join(schema.value_count, count.page_id == page.id))
             .where(page.site_id == number, page.path != "", count.dimension == PLACES[dimension])
             .where(within(schema.value_count, span), count.value_id == of_value)
-            .group_by(page.id, page.path, page.title)
+            .group_by(page.id, page.path, TITLE)
             .order_by(func.sum(count.views).desc(), func.sum(count.events).desc(), page.path)
             .limit(limit)
         )

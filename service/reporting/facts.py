@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from service.archive import schema
 from service.archive.databases import Database
-from service.reporting.asking import page_number, site_number, sums, within
+from service.reporting.asking import TITLE, page_number, site_number, sums, within
 from service.reporting.periods import Period
 
 #: Entries of the audit trail that are looked through.
@@ -49,9 +49,7 @@ def page_facts(database: Database, site: str, path: str, span: Period) -> PageFa
         number = page_number(connection, site, path)
         if number is None:
             return None
-        title = connection.execute(
-            select(schema.page.c.title).where(schema.page.c.id == number)
-        ).scalar()
+        title = connection.execute(select(TITLE).where(schema.page.c.id == number)).scalar()
         asked = select(*sums(schema.day_count, ("entries", "exits"))).where(
             schema.day_count.c.page_id == number, within(schema.day_count, span)
         )

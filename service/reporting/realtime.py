@@ -10,6 +10,7 @@ from service.archive import schema
 from service.archive.databases import Database
 from service.counting.presences import Presence
 from service.errors import LuotError
+from service.reporting.asking import TITLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +58,9 @@ def titles_of(database: Database, site: str, paths: list[str]) -> dict[str, str]
     """
     page = schema.page.c
     asked = (
-        select(page.path, page.title)
+        select(page.path, TITLE.label("title"))
         .join(schema.site, schema.site.c.id == page.site_id)
-        .where(schema.site.c.name == site, page.path.in_(paths), page.title.is_not(None))
+        .where(schema.site.c.name == site, page.path.in_(paths), TITLE.is_not(None))
     )
     try:
         with database.read() as connection:

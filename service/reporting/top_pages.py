@@ -31,6 +31,7 @@ from sqlalchemy import (
 )
 
 from service.archive import schema
+from service.reporting.asking import TITLE
 from service.reporting.periods import Period
 from service.reporting.series import Unit, parts_of
 
@@ -204,7 +205,7 @@ def _in_order(totals: Subquery, by: Rank, limit: int | None, after: Place | None
     asked = (
         select(
             page.path,
-            page.title,
+            TITLE.label("title"),
             ranked.label("ranked"),
             *(totals.c[measure] for measure in schema.MEASURES),
         )

@@ -10,11 +10,14 @@ from service.logs import prepare_logs
 from service.runtime import Runtime
 from service.web import (
     assets,
+    badges,
     batches,
+    boxes,
     counters,
     dashboard,
     demo,
     hits,
+    lists,
     month_pages,
     operations,
     reports,
@@ -42,7 +45,8 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     agent(WARMING)
     app = Flask("service.web", static_folder=None)
     app.extensions["luot"] = runtime
-    for part in (hits, counters, batches, reports, operations, assets, signing):
+    parts = (hits, counters, lists, badges, boxes, batches, reports, operations, assets, signing)
+    for part in parts:
         app.register_blueprint(part.blueprint)
     # Three modules, one set of pages.
     for pages in {part.blueprint for part in (dashboard, month_pages, sharing)}:

@@ -79,8 +79,31 @@ def question(
     :param may_see_private: whether the asker's token lets them read a site that is not public
     :raises Rejected: malformed; site, also for a private one
     """
+    site = site_asked(runtime, request, may_see_private)
+    asked = query_values(request.query, "path")
+    if len(asked) > LARGEST_QUESTION:
+        raise Rejected(Reason.MALFORMED, "path")
+    asked = list(dict.fromkeys(asked))
+    return Question(site, tuple(asked), tuple(page_path(path, site.paths).path for path in asked))
+
+
+def site_asked(runtime: Runtime, request: Request, may_see_private: Callable[[str], bool]) -> Site:
+    """
+    The site that the parameter ``site`` names.
+
+    :param may_see_private: whether the asker's token lets them read a site that is not public
+    :raises Rejected: malformed; site, also for a private one
+    """
     check_host(runtime, request)
-    name = query_value(request.query, "site") or ""
+    return visible_site(runtime, query_value(request.query, "site") or "", may_see_private)
+
+
+def visible_site(runtime: Runtime, name: str, may_see_private: Callable[[str], bool]) -> Site:
+    """
+    The site of this id, when the asker may see its numbers.
+
+    :raises Rejected: malformed; site, also for a private one
+    """
     if not SITE_ID.match(name):
         raise Rejected(Reason.MALFORMED, "site")
     site = runtime.sites.get(name)
@@ -88,11 +111,7 @@ def question(
     allowed = (site is not None and site.public) or may_see_private(name)
     if site is None or not allowed:
         raise Rejected(Reason.SITE, "site", 404)
-    asked = query_values(request.query, "path")
-    if len(asked) > LARGEST_QUESTION:
-        raise Rejected(Reason.MALFORMED, "path")
-    asked = list(dict.fromkeys(asked))
-    return Question(site, tuple(asked), tuple(page_path(path, site.paths).path for path in asked))
+    return site
 
 
 def numbers_of(runtime: Runtime, asked: Question) -> dict[str, object]:

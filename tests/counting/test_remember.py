@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from service.counting.deltas import parse_delta
 from service.counting.keys import SiteKeys
 from service.counting.wire import Batch, Item, Limits, batch
 from service.errors import SiteNotOpen
@@ -105,14 +106,24 @@ class Sending:
                 ("state", keys.state),
             )
         }
-        return {
+        numbers = {
             name: {
                 str(f): str(value)
                 for f, value in rows.items()
-                if not str(f).startswith(("p:", "p\t", "tip", "phase"))
+                if not str(f).startswith(("p:", "p\t", "r\t", "tip", "phase"))
             }
             for name, rows in told.items()
         }
+        return {**numbers, "together": together(told["delta"])}
+
+
+def together(delta: dict[Any, Any]) -> dict[str, str]:
+    """
+    Readers of each pair of pages, in a delta that is still open.
+    """
+    mark = {f"m\t{name}": "0" for name in ("token", "number", "parent", "epoch")}
+    rows = {str(f): str(value) for f, value in delta.items() if str(f).startswith("r\t")}
+    return {" ".join(pair): str(n) for pair, n in parse_delta({**mark, **rows}).together.items()}
 
 
 def hits_of(visits: list[Any], first_id: int) -> list[Seen]:

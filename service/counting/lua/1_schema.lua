@@ -12,17 +12,21 @@
 --                                    views, visits, visitors, events: all that was measured;
 --                                    baseline_views, baseline_visits, baseline_version: its past;
 --                                    changed: when a number last changed, in ms since 1970;
+--                                    trend: landmark and half-life of scores, in ms;
 --                                    restoring: the epoch of a restore that is under way;
 --                                    m:<minute mod 60>: "<minute since 1970> <views in it>";
 --                                    p:<producer>: "<last seq> <when, in ms>". Lives for ever.
 --   luot:{S}:pages           hash    path -> "views visits visitors day today before
 --                                    baseline_views baseline_visits". Lives for ever, capped.
 --   luot:{S}:days            hash    site-day -> "views visits visitors". The newest 62 stay.
+--   luot:{S}:trending        zset    path -> its score: views, weighed by age. Lives for ever, at
+--                                    most 2,000 pages.
 --   luot:{S}:online          zset    visitor -> time of the last hit in ms. Gone after an hour.
 --   luot:{S}:delta           hash    what was added since the last snapshot; see below.
 --   luot:{S}:delta:<token>   hash    the same, closed, until SQL has it.
 --   luot:{S}:salt:<day>      string  the salt of a site-day. Gone 24 hours after its end.
---   luot:{S}:visitors:<day>  hash    visitor -> minute and hits in it, then its visits, each with
+--   luot:{S}:visitors:<day>  hash    visitor -> minute and hits in it, the first pages it viewed
+--                                    (6 characters each), then its visits, each with
 --                                    start, end, time of its last view, hour, whether engaged,
 --                                    last path, origin, the day it belongs to, and its copy
 --                                    on the other side of midnight; packed
@@ -48,7 +52,10 @@
 --   e <day> <hour> <path>            seconds of attention
 --   f <day> <hour> <reason>          requests that were filtered, or late, for the site
 --   p <producer>                     its last seq: the watermark
---   t <path>                         the page's newest title
+--   r <day> <producer> <seq>         for each reader of the batch who began to read one more page:
+--                                    this page and those before it, 6 characters each
+--   t <path> <title>                 visitors of the page who sent it with this title, which may
+--                                    have a host behind it
 --   i <file>                         lines of an imported file that are done
 --   l rules                          the rules of dimensions, as the last batch brought them
 --   m token|number|parent|epoch|fields   written when it is closed

@@ -13,13 +13,14 @@
 -- One MessagePack value, because the same bytes are what a journal keeps. It is
 --   {format, limits, days, slots, names, ids, pages, titles, origins, combinations, items}
 --   limits      {flood per minute, double click ms, pages per day, pages in all, oldest site-day
---               that is kept, rules of dimensions}
+--               that is kept, rules of dimensions, half-life of scores in ms or 0, 1 where pages
+--               that are read together are noted}
 --   days        {{label, first ms, first ms of the next day, label of the next day, place of the day
 --               before, place of the next day, its visitors, their pages} ...}; a place is left
 --               out where the batch has no such day
 --   slots       numbers of ten-minute slots, each with both its neighbours, in order
 --   names       names of batches
---   ids, pages, titles, combinations   texts
+--   ids, pages, titles, combinations   texts; a title may have a TAB and a host behind it
 --   origins     {{source TAB channel, whether that is the site itself} ...}
 --   items       hits and filtered requests; their parts are numbered here. Those from NAME on are
 --               left out where a hit has none of them, and so is any part that it has not:
@@ -32,11 +33,11 @@ local FILTERED, VIEW, EVENT, ENGAGEMENT = 0, 1, 2, 3
 local FORMAT = 2
 
 -- Keys of a record before those of its days, and of each day.
-local SITE_KEYS, DAY_KEYS = 5, 3
+local SITE_KEYS, DAY_KEYS = 6, 3
 
--- A visitor's record: the minute and hits in it; then each visit. Its texts have their lengths in
--- front of them. A table would be packed by a general rule, which costs twice as much.
-local RECORD = '<HI3'
+-- A visitor's record: the minute and hits in it, its first pages; then each visit. Texts have their
+-- lengths in front of them. A table would be packed by a general rule, which costs twice as much.
+local RECORD = '<HI3Bc0'
 local VISIT = '<i4i4i4BBHc0Hc0Bc0Bc0'
 
 -- The character that stands for the first visit in what a visitor has viewed; a day has 50 at most.
@@ -75,7 +76,7 @@ local function open_day(told, keys, at)
     after = told[6], visitors = told[7], pairs = told[8], salt_key = keys[at + 1],
     visitors_key = keys[at + 2], views_key = keys[at + 3], packed = false, seen = false,
     records = {}, changed_records = {}, changed_pairs = {}, views = 0, visits = 0, uniques = 0,
-    new_pages = false, changed_pages = false, touched = false, prefixes = {},
+    new_pages = false, changed_pages = false, touched = false, prefixes = {}, trails = {}, together = false,
     has_visitors = false, has_views = false,
   }
 end
@@ -93,12 +94,13 @@ local function open_batch(keys, packed)
   end
   local batch = {
     state_key = keys[1], pages_key = keys[2], days_key = keys[3], online_key = keys[4],
-    delta_key = keys[5], flood = limits[1], double_click = limits[2], pages_per_day = limits[3],
+    delta_key = keys[5], trending_key = keys[6], flood = limits[1], double_click = limits[2], pages_per_day = limits[3],
     pages_total = limits[4], oldest = limits[5], rules = limits[6], days = {}, slots = {},
     names = {}, ids = told[6], paths = told[7], titles = told[8], origins = told[9],
     combinations = told[10], items = told[11], pages = {}, page_rows = {}, add = {}, put = {},
-    online = {}, offline = {}, views = 0, visits = 0, visitors = 0, events = 0, new_pages = 0,
-    many_pages = false, full_views = LARGEST, full_visits = LARGEST, minutes = {},
+    half_life = limits[7] or 0, related = limits[8] == 1, trends = {}, landmark = false,
+    rescale = false, online = {}, offline = {}, views = 0, visits = 0, visitors = 0, events = 0,
+    new_pages = 0, many_pages = false, full_views = LARGEST, full_visits = LARGEST, minutes = {},
   }
   local at = SITE_KEYS
   for i = 1, #days do
@@ -127,9 +129,9 @@ local function read_all_ahead(batch)
   for _, slot in ipairs(batch.slots) do slot.known = call('SMISMEMBER', slot.key, unpack(ids)) end
 end
 
--- A visitor's record from its packed text: {minute, hits, visit ...}.
+-- A visitor's record from its packed text, {minute, hits, visit ...}, and the visitor's trail.
 local function parse_record(text)
-  local minute, hits, at = unpack_struct(RECORD, text)
+  local minute, hits, trail, at = unpack_struct(RECORD, text)
   local record, size = {minute, hits}, #text
   while at <= size do
     local start, stop, viewed, hour, engaged, path, origin, home, beside, rest =
@@ -138,12 +140,12 @@ local function parse_record(text)
       engaged = engaged, path = path, origin = origin, home = home, beside = beside}
     at = rest
   end
-  return record
+  return record, trail
 end
 
--- The packed text of a visitor's record.
-local function pack_record(record)
-  local text = pack_struct(RECORD, record[1], min(record[2], 65535))
+-- The packed text of a visitor's record and trail.
+local function pack_record(record, trail)
+  local text = pack_struct(RECORD, record[1], min(record[2], 65535), #trail, trail)
   for i = 3, #record do
     local v = record[i]
     text = text .. pack_struct(VISIT, v.start, v.stop, v.viewed, v.hour, v.engaged, #v.path,
@@ -161,7 +163,11 @@ local function read_visitor(day, number)
   if not record then
     local text = day.packed[number]
     if text then day.has_visitors = true end
-    record = text and parse_record(text) or {0, 0}
+    if text then
+      record, day.trails[number] = parse_record(text)
+    else
+      record = {0, 0}
+    end
     day.records[number] = record
   end
   return record
@@ -225,7 +231,7 @@ local function read_page(batch, number)
     match(row, '^(%d+) (%d+) (%d+) (%S+) (%d+) (%d+) (%d+ %d+)$')
   -- Adding nothing makes a number of a text without a call.
   page = {path = path, views = views + 0, visits = visits + 0, visitors = visitors + 0, day = day,
-    today = today + 0, before = before, baseline = baseline, is_new = false, changed = false}
+    today = today + 0, before = before, baseline = baseline, is_new = false, changed = false, fresh = 0}
   batch.pages[number] = page
   return page
 end

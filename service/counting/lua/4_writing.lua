@@ -32,7 +32,7 @@ end
 local function write_day(day, now)
   local list, visitors, pairs_ = {}, day.visitors, day.pairs
   for number, record in pairs(day.changed_records) do
-    list[#list + 1] = visitors[number]; list[#list + 1] = pack_record(record)
+    list[#list + 1] = visitors[number]; list[#list + 1] = pack_record(record, day.trails[number] or '')
   end
   call_in_chunks('HSET', day.visitors_key, list)
   list = {}

@@ -28,7 +28,7 @@ end
 --   number   of the path in the batch; 0 for (other)
 local function begin_page(batch, number, path)
   local page = {path = path, views = 0, visits = 0, visitors = 0, day = '', today = 0,
-    before = '0', baseline = '0 0', is_new = true, changed = false}
+    before = '0', baseline = '0 0', is_new = true, changed = false, fresh = 0}
   batch.pages[number] = page
   return page
 end

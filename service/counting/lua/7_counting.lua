@@ -20,9 +20,6 @@ local function count_late(batch, day, hit, page)
     return 'counted'
   end
   add_view(batch, day, page, 0, 0)
-  if hit[TITLE] and page.path ~= OTHER then
-    batch.put['t\t' .. page.path] = batch.titles[hit[TITLE]]
-  end
   return 'counted'
 end
 
@@ -100,17 +97,14 @@ local function count_view(batch, day, hit, page, place, number, visit, ms)
   batch.minutes[minute] = (batch.minutes[minute] or 0) + 1
   add_view(batch, day, page, what % 16 >= IS_PAGE_VISIT and 1 or 0,
     what >= IS_PAGE_VISITOR and 1 or 0)
-  if hit[TITLE] and page.path ~= OTHER then
-    batch.put['t\t' .. page.path] = batch.titles[hit[TITLE]]
-  end
   return what
 end
 
 -- Counts a view or an event of a day that is not closed: decides visitor, visit and page.
 --   visitor  record of read_visitor, without a visit when the visitor is new
---   place    of the visitor and the page among the day's pairs  ms  of the day
+--   place    of the visitor and the page among the day's pairs  ms  of the day  now  since 1970
 --   Returns the result in one word.
-local function count_fresh(batch, day, hit, page, place, visitor, ms)
+local function count_fresh(batch, day, hit, page, place, visitor, ms, now)
   local is_view, hour, path = hit[KIND] == VIEW, (ms - ms % 3600000) / 3600000, page.path
   -- A record without a visit is one that was made a moment ago, for this hit.
   local is_new_visitor = #visitor == 2
@@ -120,6 +114,10 @@ local function count_fresh(batch, day, hit, page, place, visitor, ms)
   local what = IS_EVENT
   if is_view then
     what = count_view(batch, day, hit, page, place, number, visit, ms)
+    local is_page_visitor = what >= IS_PAGE_VISITOR
+    if is_page_visitor and path ~= OTHER then note_together(batch, day, hit[VISITOR], place) end
+    note_title(batch, hit, path, is_page_visitor)
+    note_trend(batch, page, day.start + ms, now)
   else
     change_page(batch, day, page)
     batch.events = batch.events + 1
@@ -173,7 +171,7 @@ local function count(batch, hit, now)
     if at > (batch.online[who] or 0) then batch.online[who] = at end
   end
   if hit[KIND] == ENGAGEMENT then return count_engagement(batch, day, hit, page, visitor, ms) end
-  return count_fresh(batch, day, hit, page, place, visitor, ms)
+  return count_fresh(batch, day, hit, page, place, visitor, ms, now)
 end
 
 -- Decides every item of a batch.

@@ -33,7 +33,7 @@ end
 --   The same decisions are taken as when it was counted, and only what they leave of visitors, pages
 --   they viewed, ids, names and who is online is kept. Batches may come in any order and again.
 --   KEYS  as of record: 1 luot:{S}:state  2 luot:{S}:pages  3 luot:{S}:days  4 luot:{S}:online
---         5 luot:{S}:delta and so on
+--         5 luot:{S}:delta  6 luot:{S}:trending and so on
 --   ARGV  1 epoch  2 now in ms  3 the batch, at most 500 items
 --   Returns how many hits it looked at; those that were filtered, and those of days that are closed,
 --   are left out. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere; LUOTBATCH: it is no batch.

@@ -22,4 +22,6 @@ redis.register_function{
   function_name = 'luot_v1_standings', callback = standings, flags = {'no-writes'}}
 redis.register_function{
   function_name = 'luot_v1_presence', callback = presence, flags = {'no-writes'}}
+redis.register_function{
+  function_name = 'luot_v1_trending', callback = trending, flags = {'no-writes'}}
 redis.register_function{function_name = 'luot_v1_numbers', callback = numbers, flags = {'no-writes'}}
