@@ -2,16 +2,16 @@
 The pages at the top of a period, as questions to SQL.
 
 A period has as many rows as pages times days, and the first twenty pages need few of them. Whole
-months are there as sums, and an index knows the largest rows of each month and day. The pages
-among the first so many of any of these are added up; any other page has, in each, less than the
-last of them had, so it has less than the sum of what these had.
+months are there as sums, and an index knows the largest rows of each month and day. What the best
+of these rows add up to is the least that the pages which are wanted have. Rows that are so small
+that all of them together would make less are passed over, and most rows are: old articles are
+hardly read. Of pages in the rest only those are added up that can be among the first.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import reduce
-from operator import add
 from typing import Any
 
 from sqlalchemy import (
@@ -26,7 +26,6 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    union,
     union_all,
 )
 
@@ -82,11 +81,30 @@ class _Piece:
     first: date
     last: date
 
+    @property
+    def weight(self) -> int:
+        """
+        How much more a row of it has, as a rule, than one of a day.
+        """
+        return 1 if self.span == "day" else 12
+
+    @property
+    def many(self) -> int:
+        """
+        How many days or months it has.
+        """
+        if self.span == "day":
+            return (self.last - self.first).days + 1
+        return (self.last.year - self.first.year) * 12 + self.last.month - self.first.month + 1
+
     def within(self, table: FromClause) -> ColumnElement[bool]:
         return table.c[self.span].between(self.first, self.last)
 
 
-def _pieces(span: Period) -> list[_Piece]:
+def pieces_of(span: Period) -> list[_Piece]:
+    """
+    A period as whole months, where it has any, and the days on either side of them.
+    """
     months = [
         part
         for part in parts_of(span, Unit.MONTH)
@@ -103,29 +121,81 @@ def _pieces(span: Period) -> list[_Piece]:
     return found
 
 
-def likely_pages(asked: Asked, limit: int, after: Place | None, depth: int) -> Select[Any]:
+def least_of(asked: Asked, wanted: int) -> Select[Any]:
     """
-    Pages among the first of any piece, with all that happened on them in the period, in order.
+    A number that so many pages have at least, close to what the last of them has.
 
-    In each row ``rest`` is what any other page has at most.
-    :param depth: so many pages of each day or month are looked at
+    It is what the page at this place has in its best days and months.
     """
-    pieces = _pieces(asked.span)
-    bounds = [_bounds(asked, piece, depth, n) for n, piece in enumerate(pieces)]
-    likely = union(
-        *(_above(asked, piece, bound) for piece, bound in zip(pieces, bounds, strict=True))
-    ).cte("likely")
+    parts = []
+    for number, piece in enumerate(pieces_of(asked.span)):
+        bounds = _bounds(asked, piece, wanted, number)
+        count = piece.table.alias(f"h{number}")
+        parts.append(
+            select(count.c.page_id, count.c[asked.by].label("had"))
+            .select_from(bounds.join(count, count.c[piece.span] == bounds.c.span))
+            .where(*_some_of(asked, count, f"h{number}"), count.c[asked.by] >= bounds.c.bound)
+        )
+    best = union_all(*parts).subquery("best")
+    total = func.sum(best.c.had)
+    return select(total).group_by(best.c.page_id).order_by(total.desc()).limit(1).offset(wanted - 1)
+
+
+def cuts_of(asked: Asked, least: int) -> tuple[list[int], int]:
+    """
+    For each piece what is too little to be looked at, and what a page may have had of it in all.
+
+    That is less than ``least``, so a page that was never above a cut is not among the first.
+    """
+    pieces = pieces_of(asked.span)
+    shares = sum(piece.many * piece.weight for piece in pieces)
+    cuts = [max(1, least * piece.weight * 9 // (10 * shares)) for piece in pieces]
+    rest = sum(piece.many * (cut - 1) for piece, cut in zip(pieces, cuts, strict=True))
+    return cuts, rest
+
+
+def likely_pages(
+    asked: Asked, limit: int, after: Place | None, wanted: int, cuts: Sequence[int], rest: int
+) -> Select[Any]:
+    """
+    Pages that may be among so many first ones, with all that happened on them, in order.
+
+    ``best`` is what pages that were seen but not added up have less than.
+    :param cuts: rows below these are passed over
+    :param rest: what a page may have had in such rows
+    """
+    pieces = pieces_of(asked.span)
+    parts = []
+    for number, (piece, cut) in enumerate(zip(pieces, cuts, strict=True)):
+        count = piece.table.alias(f"c{number}")
+        had = count.c[asked.by]
+        parts.append(
+            select(count.c.page_id, had.label("had"), (had - (cut - 1)).label("above")).where(
+                *_some_of(asked, count, f"c{number}"), piece.within(count), had >= cut
+            )
+        )
+    above = union_all(*parts).subquery("above")
+    seen = (
+        select(
+            above.c.page_id,
+            func.sum(above.c.had).label("had"),
+            func.sum(above.c.above).label("above"),
+        )
+        .group_by(above.c.page_id)
+        .cte("seen")
+    )
+    at_place = select(seen.c.had).order_by(seen.c.had.desc()).limit(1).offset(wanted - 1)
+    best = func.coalesce(at_place.scalar_subquery(), 0)
+    # In the days on which it was below the cut it had what the cut is at most.
+    may_have = seen.c.above + rest
+    likely = select(seen.c.page_id).where(may_have >= best)
     rows = [
         select(piece.table.c.page_id, *(piece.table.c[m] for m in schema.MEASURES)).where(
-            piece.table.c.page_id.in_(select(likely.c.page_id)), piece.within(piece.table)
+            piece.table.c.page_id.in_(likely), piece.within(piece.table)
         )
         for piece in pieces
     ]
-    rest = [
-        select(func.coalesce(func.sum(bound.c.bound - 1), 0)).scalar_subquery() for bound in bounds
-    ]
-    asked_for = _in_order(_added(rows), asked.by, limit, after)
-    return asked_for.add_columns(reduce(add, rest).label("rest"))
+    return _in_order(_added(rows), asked.by, limit, after).add_columns(best.label("best"))
 
 
 def _added(rows: list[Select[Any]]) -> Subquery:
@@ -146,12 +216,7 @@ def _bounds(asked: Asked, piece: _Piece, depth: int, number: int) -> CTE:
     whole, count = piece.table.alias(f"w{number}"), piece.table.alias(f"x{number}")
     bound = (
         select(count.c[asked.by])
-        .where(
-            count.c.site_id == asked.site,
-            count.c[piece.span] == whole.c[piece.span],
-            count.c.page_id != asked.whole,
-            _some(asked.by, f"x{number}"),
-        )
+        .where(count.c[piece.span] == whole.c[piece.span], *_some_of(asked, count, f"x{number}"))
         .order_by(count.c[asked.by].desc())
         .limit(1)
         .offset(depth - 1)
@@ -166,24 +231,6 @@ def _bounds(asked: Asked, piece: _Piece, depth: int, number: int) -> CTE:
     )
 
 
-def _above(asked: Asked, piece: _Piece, bounds: CTE) -> Select[Any]:
-    """
-    The pages that have at least the bound on any day or in any month.
-    """
-    name = f"c{bounds.name}"
-    count = piece.table.alias(name)
-    return (
-        select(count.c.page_id)
-        .select_from(bounds.join(count, count.c[piece.span] == bounds.c.span))
-        .where(
-            count.c.site_id == asked.site,
-            count.c.page_id != asked.whole,
-            count.c[asked.by] >= bounds.c.bound,
-            _some(asked.by, name),
-        )
-    )
-
-
 def all_pages(asked: Asked, limit: int | None = None, after: Place | None = None) -> Select[Any]:
     """
     All pages of the period with all that happened on them, in order.
@@ -194,7 +241,7 @@ def all_pages(asked: Asked, limit: int | None = None, after: Place | None = None
             piece.table.c.page_id != asked.whole,
             piece.within(piece.table),
         )
-        for piece in _pieces(asked.span)
+        for piece in pieces_of(asked.span)
     ]
     return _in_order(_added(rows), asked.by, limit, after)
 
@@ -219,6 +266,10 @@ def _in_order(totals: Subquery, by: Rank, limit: int | None, after: Place | None
     return asked.where(behind)
 
 
-def _some(by: Rank, alias: str) -> ColumnElement[bool]:
-    # As it stands in the index, which a bound value would not be recognised by.
-    return literal_column(f"{alias}.{by.value} > 0")
+def _some_of(asked: Asked, count: FromClause, alias: str) -> list[ColumnElement[bool]]:
+    return [
+        count.c.site_id == asked.site,
+        count.c.page_id != asked.whole,
+        # As it stands in the index, which a bound value would not be recognised by.
+        literal_column(f"{alias}.{asked.by.value} > 0"),
+    ]

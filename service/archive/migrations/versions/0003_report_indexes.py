@@ -63,7 +63,14 @@ def upgrade() -> None:
             some = sa.text(f"{measure} > 0")
             columns = ["site_id", span, measure]
             name = f"ix_{table}_ranked_{measure}"
-            op.create_index(name, table, columns, sqlite_where=some, postgresql_where=some)
+            op.create_index(
+                name,
+                table,
+                columns,
+                sqlite_where=some,
+                postgresql_where=some,
+                postgresql_include=["page_id"],
+            )
     for statement in _postgresql() if is_postgresql else _sqlite():
         op.execute(statement)
 
