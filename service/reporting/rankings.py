@@ -10,21 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Result, Row
 
 from service.archive import schema
 from service.archive.databases import Database
 from service.reporting.asking import FETCHED, page_number, site_number
 from service.reporting.periods import Period
-from service.reporting.top_pages import (
-    Asked,
-    Place,
-    Rank,
-    all_pages,
-    cuts_of,
-    least_of,
-    likely_pages,
-)
+from service.reporting.pieces import Asked, Place, Rank
+from service.reporting.top_pages import Statement, all_pages, cuts_of, least_of, likely_pages
 
 __all__ = ["PageTotals", "Place", "Rank", "Ranking", "every_page", "ranked_pages"]
 
@@ -102,7 +95,7 @@ def every_page(
         if whole is None or number is None:
             return
         asked = all_pages(Asked(number, whole, span, by))
-        for row in connection.execution_options(yield_per=FETCHED).execute(asked):
+        for row in _run(connection.execution_options(yield_per=FETCHED), asked):
             yield _page(row)
 
 
@@ -111,13 +104,17 @@ def _first_rows(
 ) -> list[Row[Any]]:
     wanted = limit + 1 + (after.rank if after else 0)
     if wanted <= LARGEST_DEPTH:
-        least = int(connection.execute(least_of(asked, wanted)).scalar() or 0)
+        least = int(_run(connection, least_of(asked, wanted)).scalar() or 0)
         cuts, rest = cuts_of(asked, least)
         likely = likely_pages(asked, limit + 1, after, wanted, cuts, rest)
-        rows = list(connection.execute(likely))
+        rows = list(_run(connection, likely))
         if _are_first(rows, limit, rest, after):
             return rows
-    return list(connection.execute(all_pages(asked, limit + 1, after)))
+    return list(_run(connection, all_pages(asked, limit + 1, after)))
+
+
+def _run(connection: Connection, statement: Statement) -> Result[Any]:
+    return connection.execute(statement.select, statement.values)
 
 
 def _are_first(rows: list[Row[Any]], limit: int, rest: int, after: Place | None) -> bool:
