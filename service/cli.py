@@ -8,7 +8,17 @@ from pathlib import Path
 import click
 
 from service import __version__
-from service.commands import baselines, checks, imports, repairs, reports, serve, tokens, work
+from service.commands import (
+    baselines,
+    checks,
+    exports,
+    imports,
+    repairs,
+    reports,
+    serve,
+    tokens,
+    work,
+)
 from service.commands.options import settings_options
 
 
@@ -33,6 +43,7 @@ for command in (
     baselines.baseline,
     imports.import_group,
     reports.report,
+    exports.export,
     repairs.reconcile,
     repairs.rebuild,
 ):
