@@ -11,6 +11,7 @@ from service import __version__
 from service.commands import (
     baselines,
     checks,
+    exports,
     imports,
     repairs,
     reports,
@@ -48,6 +49,7 @@ for command in (
     reports.report,
     snippets.snippet,
     titles.title,
+    exports.export,
     repairs.reconcile,
     repairs.rebuild,
 ):

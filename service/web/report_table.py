@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from service.dimensions import Dimension
 from service.reporting.answers import PageDimension
+from service.reporting.breakdowns import LONGEST
 from service.reporting.formats import MEDIA_TYPES, Format, Table
 from service.reporting.periods import Period
 from service.web import counter_report, reported, reported_live, shapes, shapes_live
@@ -228,7 +229,7 @@ REPORTS = (
     ),
     Report(
         "breakdown/{dimension}/pages",
-        "The pages behind one value of a dimension.",
+        f"The pages behind one value of a dimension, of at most {LONGEST} days.",
         (*SPAN, VALUE, LIMIT),
         reported.value_pages,
         shapes.ValuePages,
@@ -274,4 +275,22 @@ REPORTS = (
         counter_report.ItemReport,
         _counter,
     ),
+)
+
+#: A whole site, which no JSON answers.
+EXPORT = Operation(
+    path=f"{PREFIX}/export",
+    name="export",
+    summary="A whole site: a ZIP of tables as CSV, or its pages by day as one table.",
+    parameters=(
+        *SPAN,
+        Parameter(
+            "format",
+            "A ZIP of all tables, or the pages by day.",
+            {"type": "string", "enum": ["zip", "csv", "jsonl", "parquet"], "default": "zip"},
+        ),
+    ),
+    shape=None,
+    media_types=("application/zip", "text/csv", "application/jsonl", MEDIA_TYPES[Format.PARQUET]),
+    parts=(("site", _SITE),),
 )
