@@ -58,7 +58,7 @@ def fill(served: Served, token: str) -> None:
     middle = (now - timedelta(days=30)).replace(hour=0, minute=0, second=0, microsecond=0)
     early = (middle - timedelta(days=32)).replace(day=1)
     log = served.folder.parent / "access.log"
-    older = readings(early, middle - timedelta(seconds=1), A_DAY * 5 // 6, seed=3)
+    older = readings(early, middle - timedelta(seconds=1), A_DAY * 3 // 4, seed=4)
     log.write_text("".join(row.line() for row in older), encoding="utf-8")
     luot(served, "import", "log", str(log), "--site", "demo")
     rows = list(readings(middle, now, A_DAY, seed=8))
