@@ -3,6 +3,7 @@ Who may do what on the pages: each of them by each kind of reader, with every ve
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -10,8 +11,8 @@ from werkzeug.test import Client
 
 from service.archive.share_links import create_link, links_of, open_to_all, revoke_link
 from service.archive.tokens import Scope
+from tests import servers
 from tests.conftest import Luot, MakeLuot, SetClock
-from tests.servers import Valkey
 from tests.web.signed import browser, signed_in, token_of
 
 #: Every page, and whether a share link has it too.
@@ -39,11 +40,15 @@ READERS = {
 
 
 @pytest.fixture(scope="module")
-def luot(tmp_path_factory: pytest.TempPathFactory, valkey_server: Valkey) -> Iterator[Luot]:
+def luot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Luot]:
+    with servers.valkey() as valkey:
+        yield from _luot(tmp_path_factory.mktemp("luot"), valkey)
+
+
+def _luot(folder: Path, valkey: servers.Valkey) -> Iterator[Luot]:
     clock = SetClock()
     clock.set("2026-11-22T12:00:00Z")
-    valkey_server.client.flushall()
-    make = MakeLuot(tmp_path_factory.mktemp("luot"), valkey_server.url, clock)
+    make = MakeLuot(folder, valkey.url, clock)
     site = {"name": "Site two", "hosts": ["s2.example"]}
     luot = make(sites={"s2": site}, page_dimensions=["source"])
     for name in ("s1", "s2"):

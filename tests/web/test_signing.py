@@ -201,7 +201,7 @@ def test_a_form_that_another_page_sent_is_refused(
 ) -> None:
     client, token = browser(luot), token_of(luot)
     fields = {"token": token, "form_token": form_token(client.get("/sign-in").text)}
-    answer = client.post("/sign-in", **{"data": fields, **change})  # type: ignore[arg-type]
+    answer = client.post("/sign-in", **{"data": fields, **change})
 
     assert answer.status_code == status
     assert "luot-local" not in cookies(answer)
