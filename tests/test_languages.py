@@ -33,7 +33,9 @@ def test_a_translation_has_the_places_of_its_sentence(code: str) -> None:
         catalogue = read_po(file, locale=code)
     places = re.compile(r"%\(\w+\)[sd]")
     wrong = [
-        m.id for m in catalogue if sorted(places.findall(m.id)) != sorted(places.findall(m.string))
+        m.id
+        for m in catalogue
+        if sorted(places.findall(str(m.id))) != sorted(places.findall(str(m.string)))
     ]
 
     assert [] == [text for text in wrong if text]
