@@ -23,6 +23,7 @@ BELOW = (
     "/top/pages",
     "/now",
     "/report",
+    "/report.csv",
 )
 
 #: What a reader gets: of site s1, of site s2, which is another's, and of one that is not there.
