@@ -73,8 +73,10 @@ def _rankings(table: str, span: str) -> list[Index]:
         Index(
             f"ix_{table}_ranked_{measure}",
             *("site_id", span, measure),
-            sqlite_where=text(f"{measure} > 0"),
-            postgresql_where=text(f"{measure} > 0"),
+            sqlite_where=text(f"{measure} <> 0"),
+            postgresql_where=text(f"{measure} <> 0"),
+            # SQLite's has it in any case: it is part of the key.
+            postgresql_include=["page_id"],
         )
         for measure in RANKED
     ]

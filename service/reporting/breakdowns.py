@@ -3,16 +3,35 @@ A period by the values of a dimension, and the pages behind one value.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, or_, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
 from service.archive import schema
 from service.archive.databases import Database
 from service.dimensions import Dimension
 from service.reporting.asking import FETCHED, page_number, site_number, sums, within
 from service.reporting.periods import Period
+
+#: Days of the longest period that the pages behind a value are looked for in.
+LONGEST = 93
+
+#: More values than there can be.
+EVERY = 2**53
 
 #: The number of a dimension in SQL.
 PLACES = {dimension: place for place, dimension in enumerate(Dimension, 1)}
@@ -73,8 +92,8 @@ def values_of(
     """
     with database.read() as connection:
         page = page_number(connection, site, path)
-        asked = _values(page, dimension, span, after).limit(limit + 1)
-        rows = connection.execute(asked).all()
+        asked, values = _values(page, dimension, span, after)
+        rows = connection.execute(asked, values | {"limit": limit + 1}).all()
     shown = [_value(row) for row in rows[:limit]]
     return Values(shown, has_more=len(rows) > len(shown))
 
@@ -86,45 +105,64 @@ def every_value(
     The same values, all of them, one after the other; the connection is held until the last.
     """
     with database.read() as connection:
-        asked = _values(page_number(connection, site, path), dimension, span, None)
-        for row in connection.execution_options(yield_per=FETCHED).execute(asked):
+        asked, values = _values(page_number(connection, site, path), dimension, span, None)
+        streamed = connection.execution_options(yield_per=FETCHED)
+        for row in streamed.execute(asked, values | {"limit": EVERY}):
             yield _value(row)
 
 
 def _values(
     page: int | None, dimension: Dimension, span: Period, after: ValueTotals | None
-) -> Select[Any]:
+) -> tuple[Select[Any], dict[str, Any]]:
+    values = {
+        "page": page,
+        "dimension": PLACES[dimension],
+        "first": span.first,
+        "last": span.last,
+        **({f"after_{name}": n for name, n in asdict(after).items()} if after else {}),
+    }
+    return _statement(is_behind=after is not None), values
+
+
+@lru_cache(maxsize=2)
+def _statement(*, is_behind: bool) -> Select[Any]:
+    # Made once, without its values: making it takes as long as running it.
     count, value = schema.value_count.c, schema.value.c
+    first, last = (bindparam(name, type_=Date()) for name in ("first", "last"))
     totals = (
         select(count.value_id, *sums(schema.value_count, schema.VALUE_MEASURES))
-        .where(count.page_id == page, count.dimension == PLACES[dimension])
-        .where(within(schema.value_count, span))
+        .where(count.page_id == bindparam("page", type_=BigInteger()))
+        .where(count.dimension == bindparam("dimension", type_=Integer()))
+        .where(count.day.between(first, last))
         .group_by(count.value_id)
         .subquery("totals")
     )
-    numbers = [totals.c.views, totals.c.events, totals.c.visits]
+    numbers = [totals.c[name] for name in _ORDER]
     asked = (
         select(value.text, *(totals.c[m] for m in schema.VALUE_MEASURES))
         .select_from(totals.join(schema.value, value.id == totals.c.value_id))
         .order_by(*(number.desc() for number in numbers), value.text)
+        .limit(bindparam("limit", type_=BigInteger()))
     )
-    return asked if after is None else asked.where(_behind(numbers, value.text, after))
+    return asked.where(_behind(numbers, value.text)) if is_behind else asked
+
+
+#: What values are ordered by, before their text.
+_ORDER = ("views", "events", "visits")
 
 
 def _value(row: Row[Any]) -> ValueTotals:
     return ValueTotals(row[0], *map(int, row[1:]))
 
 
-def _behind(
-    numbers: Sequence[ColumnElement[Any]], text: ColumnElement[str], after: ValueTotals
-) -> ColumnElement[bool]:
-    told = (after.views, after.events, after.visits)
+def _behind(numbers: Sequence[ColumnElement[Any]], text: ColumnElement[str]) -> ColumnElement[bool]:
     found: list[ColumnElement[bool]] = []
     equal: list[ColumnElement[bool]] = []
-    for number, told_number in zip(numbers, told, strict=True):
-        found.append(and_(*equal, number < told_number))
-        equal.append(number == told_number)
-    return or_(*found, and_(*equal, text > after.value))
+    for name, number in zip(_ORDER, numbers, strict=True):
+        told = bindparam(f"after_{name}", type_=BigInteger())
+        found.append(and_(*equal, number < told))
+        equal.append(number == told)
+    return or_(*found, and_(*equal, text > bindparam("after_value", type_=text.type)))
 
 
 def pages_of_value(

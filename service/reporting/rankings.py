@@ -2,29 +2,27 @@
 Pages in the order of what happened on them, a part at a time.
 
 The first pages of a period can be told without adding up every page of a site. When those that
-are wanted have more than any page that was not looked at can have, the answer is exact. Otherwise
-more rows of each day are looked at and, at last, all of them.
+are wanted have more than any page that was not looked at can have, the answer is exact; otherwise
+all of them are added up.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection, Result, Row
 
 from service.archive import schema
 from service.archive.databases import Database
 from service.reporting.asking import FETCHED, page_number, site_number
 from service.reporting.periods import Period
-from service.reporting.top_pages import Asked, Place, Rank, all_pages, likely_pages
+from service.reporting.pieces import Asked, Place, Rank
+from service.reporting.top_pages import Statement, all_pages, cuts_of, least_of, likely_pages
 
 __all__ = ["PageTotals", "Place", "Rank", "Ranking", "every_page", "ranked_pages"]
 
-#: Pages of each day that are looked at first, beyond those that are wanted.
-FIRST_DEPTH = 50
-
-#: How many times deeper a second look goes, and how many pages of a day it looks at at most.
-DEEPER, LARGEST_DEPTH = 8, 2_000
+#: Up to this place a page is looked for among those at the top; behind it all are added up.
+LARGEST_DEPTH = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,24 +95,39 @@ def every_page(
         if whole is None or number is None:
             return
         asked = all_pages(Asked(number, whole, span, by))
-        for row in connection.execution_options(yield_per=FETCHED).execute(asked):
+        for row in _run(connection.execution_options(yield_per=FETCHED), asked):
             yield _page(row)
 
 
 def _first_rows(
     connection: Connection, asked: Asked, limit: int, after: Place | None
 ) -> list[Row[Any]]:
-    depth = FIRST_DEPTH + limit + (after.rank if after else 0)
-    while depth <= LARGEST_DEPTH:
-        rows = list(connection.execute(likely_pages(asked, limit + 1, after, depth)))
-        # A page that was not looked at has this much at most.
-        rest = int(rows[0].rest) if rows else 0
-        if rest == 0 and (rows or after is None):
+    wanted = limit + 1 + (after.rank if after else 0)
+    if wanted <= LARGEST_DEPTH:
+        least = int(_run(connection, least_of(asked, wanted)).scalar() or 0)
+        cuts, rest = cuts_of(asked, least)
+        likely = likely_pages(asked, limit + 1, after, wanted, cuts, rest)
+        rows = list(_run(connection, likely))
+        if _are_first(rows, limit, rest, after):
             return rows
-        if len(rows) > limit and int(rows[-1].ranked) > rest:
-            return rows
-        depth *= DEEPER
-    return list(connection.execute(all_pages(asked, limit + 1, after)))
+    return list(_run(connection, all_pages(asked, limit + 1, after)))
+
+
+def _run(connection: Connection, statement: Statement) -> Result[Any]:
+    return connection.execute(statement.select, statement.values)
+
+
+def _are_first(rows: list[Row[Any]], limit: int, rest: int, after: Place | None) -> bool:
+    """
+    Whether no page that was passed over can be among these.
+
+    Numbers may have grown since a place was handed out, so that more pages stand before it.
+    """
+    if not rows:
+        return rest == 0 and after is None
+    if len(rows) > limit:
+        return int(rows[-1].ranked) > rest and int(rows[-1].ranked) >= rows[-1].best
+    return rest == 0 and rows[-1].best == 0
 
 
 def _page(row: Row[Any]) -> PageTotals:

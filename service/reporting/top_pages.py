@@ -2,204 +2,241 @@
 The pages at the top of a period, as questions to SQL.
 
 A period has as many rows as pages times days, and the first twenty pages need few of them. Whole
-months are there as sums, and an index knows the largest rows of each month and day. The pages
-among the first so many of any of these are added up; any other page has, in each, less than the
-last of them had, so it has less than the sum of what these had.
+months are there as sums, and an index knows the largest rows of each month and day. What the best
+of these rows add up to is the least that the pages which are wanted have. Rows that are so small
+that all of them together would make less are passed over, and most rows are: old articles are
+hardly read. Of pages in the rest only those are added up that can be among the first.
+
+Making such a statement takes longer than running it, so each is made once, without its values.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from enum import StrEnum
-from functools import reduce
-from operator import add
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
+    BindParameter,
     ColumnElement,
+    Date,
     FromClause,
     Select,
     Subquery,
     Table,
     and_,
+    bindparam,
     func,
     literal_column,
     or_,
     select,
-    union,
     union_all,
 )
 
 from service.archive import schema
-from service.reporting.periods import Period
-from service.reporting.series import Unit, parts_of
+from service.reporting.pieces import Asked, Place, Rank, pieces_of
 
-
-class Rank(StrEnum):
-    """
-    What pages can be ranked by.
-    """
-
-    VIEWS = "views"
-    ENTRIES = "entries"
-    EXITS = "exits"
+#: Rows at the top of each day and month that tell, beyond those that are wanted, how much is much.
+HEAD = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Statement:
     """
-    A page's place in a ranking, behind which the next part of it begins.
-    """
-
-    number: int
-    path: str
-    #: How many pages there are up to it, as far as is known.
-    rank: int
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """
-    Which ranking is wanted.
+    A question to SQL with its values.
     """
 
-    site: int
-    #: The number of the site as a whole, which is no page of its own.
-    whole: int
-    span: Period
-    by: Rank
+    select: Select[Any]
+    values: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+def least_of(asked: Asked, wanted: int) -> Statement:
     """
-    A part of a period: whole months, or days on either side of them.
+    A number that so many pages have at least, close to what the last of them has.
+
+    It is what the page at this place has in its best days and months.
     """
-
-    table: Table
-    #: Its column of days or months.
-    span: str
-    first: date
-    last: date
-
-    def within(self, table: FromClause) -> ColumnElement[bool]:
-        return table.c[self.span].between(self.first, self.last)
+    values = _values(asked) | {"head": wanted + HEAD - 1, "place": wanted - 1}
+    return Statement(_least(_shape(asked), asked.by), values)
 
 
-def _pieces(span: Period) -> list[_Piece]:
-    months = [
-        part
-        for part in parts_of(span, Unit.MONTH)
-        if part.first.day == 1 and (part.last + timedelta(days=1)).day == 1
-    ]
-    if not months:
-        return [_Piece(schema.day_count, "day", span.first, span.last)]
-    first, last = months[0].first, months[-1].last
-    found = [_Piece(schema.month_count, "month", first, last)]
-    if span.first < first:
-        found.append(_Piece(schema.day_count, "day", span.first, first - timedelta(days=1)))
-    if last < span.last:
-        found.append(_Piece(schema.day_count, "day", last + timedelta(days=1), span.last))
-    return found
-
-
-def likely_pages(asked: Asked, limit: int, after: Place | None, depth: int) -> Select[Any]:
+def cuts_of(asked: Asked, least: int) -> tuple[list[int], int]:
     """
-    Pages among the first of any piece, with all that happened on them in the period, in order.
+    For each piece what is too little to be looked at, and what a page may have had of it in all.
 
-    In each row ``rest`` is what any other page has at most.
-    :param depth: so many pages of each day or month are looked at
+    That is less than ``least``, so a page that was never above a cut is not among the first.
     """
-    pieces = _pieces(asked.span)
-    bounds = [_bounds(asked, piece, depth, n) for n, piece in enumerate(pieces)]
-    likely = union(
-        *(_above(asked, piece, bound) for piece, bound in zip(pieces, bounds, strict=True))
-    ).cte("likely")
-    rows = [
-        select(piece.table.c.page_id, *(piece.table.c[m] for m in schema.MEASURES)).where(
-            piece.table.c.page_id.in_(select(likely.c.page_id)), piece.within(piece.table)
+    pieces = pieces_of(asked.span)
+    shares = sum(piece.many * piece.weight for piece in pieces)
+    cuts = [max(1, least * piece.weight * 4 // (10 * shares)) for piece in pieces]
+    rest = sum(piece.many * (cut - 1) for piece, cut in zip(pieces, cuts, strict=True))
+    return cuts, rest
+
+
+def likely_pages(
+    asked: Asked, limit: int, after: Place | None, wanted: int, cuts: Sequence[int], rest: int
+) -> Statement:
+    """
+    Pages that may be among so many first ones, with all that happened on them, in order.
+
+    ``best`` is what pages that were seen but not added up have less than.
+    :param cuts: rows below these are passed over
+    :param rest: what a page may have had in such rows
+    """
+    values = _values(asked) | _behind_values(after) | {"limit": limit}
+    values |= {"place": wanted - 1, "rest": rest}
+    values |= {f"below{number}": cut - 1 for number, cut in enumerate(cuts)}
+    return Statement(_likely(_shape(asked), asked.by, after is not None), values)
+
+
+def all_pages(asked: Asked, limit: int | None = None, after: Place | None = None) -> Statement:
+    """
+    All pages of the period with all that happened on them, in order.
+    """
+    values = _values(asked) | _behind_values(after)
+    statement = _all(_shape(asked), asked.by, after is not None)
+    return Statement(statement.limit(limit), values)
+
+
+def _values(asked: Asked) -> dict[str, Any]:
+    values: dict[str, Any] = {"site": asked.site, "whole": asked.whole}
+    for number, piece in enumerate(pieces_of(asked.span)):
+        values |= {f"first{number}": piece.first, f"last{number}": piece.last}
+    return values
+
+
+def _behind_values(after: Place | None) -> dict[str, Any]:
+    return {"after_number": after.number, "after_path": after.path} if after else {}
+
+
+#: What the pieces of a period are, in order: all that a statement depends on.
+_Shape = tuple[str, ...]
+
+
+def _shape(asked: Asked) -> _Shape:
+    return tuple(piece.span for piece in pieces_of(asked.span))
+
+
+@lru_cache(maxsize=64)
+def _least(shape: _Shape, by: Rank) -> Select[Any]:
+    parts = []
+    for number, span in enumerate(shape):
+        bounds = _bounds(span, by, number)
+        count = _table(span).alias(f"h{number}")
+        parts.append(
+            select(count.c.page_id, count.c[by].label("had"))
+            .select_from(bounds.join(count, count.c[span] == bounds.c.span))
+            .where(*_some_of(by, count, f"h{number}"), count.c[by] >= bounds.c.bound)
         )
-        for piece in pieces
+    best = union_all(*parts).subquery("best")
+    total = func.sum(best.c.had)
+    return (
+        select(total)
+        .group_by(best.c.page_id)
+        .order_by(total.desc())
+        .limit(1)
+        .offset(_number("place"))
+    )
+
+
+@lru_cache(maxsize=64)
+def _likely(shape: _Shape, by: Rank, is_behind: bool) -> Select[Any]:  # noqa: FBT001 - a key
+    seen = _seen(shape, by)
+    at_place = select(seen.c.had).order_by(seen.c.had.desc()).limit(1).offset(_number("place"))
+    least = select(func.coalesce(at_place.scalar_subquery(), 0).label("had")).cte("least")
+    best = select(least.c.had).scalar_subquery()
+    # In the days on which it was below the cut it had what the cut is at most.
+    may_have = seen.c.above + _number("rest")
+    likely = select(seen.c.page_id).where(may_have >= best).cte("likely")
+    rows = [
+        _measures(span, number).where(_table(span).c.page_id.in_(select(likely.c.page_id)))
+        for number, span in enumerate(shape)
     ]
-    rest = [
-        select(func.coalesce(func.sum(bound.c.bound - 1), 0)).scalar_subquery() for bound in bounds
+    ordered = _in_order(_added(rows), by, is_behind=is_behind)
+    return ordered.add_columns(best.label("best")).limit(_number("limit"))
+
+
+def _seen(shape: _Shape, by: Rank) -> CTE:
+    """
+    The pages that were ever above a cut, with what they had then and how much above it that was.
+    """
+    parts = []
+    for number, span in enumerate(shape):
+        spans, below = _spans(span, number), _number(f"below{number}")
+        count = _table(span).alias(f"c{number}")
+        had = count.c[by]
+        parts.append(
+            select(count.c.page_id, had.label("had"), (had - below).label("above"))
+            .select_from(spans.join(count, count.c[span] == spans.c.span))
+            .where(*_some_of(by, count, f"c{number}"), had > below)
+        )
+    above = union_all(*parts).subquery("above")
+    sums = [func.sum(above.c[name]).label(name) for name in ("had", "above")]
+    return select(above.c.page_id, *sums).group_by(above.c.page_id).cte("seen")
+
+
+@lru_cache(maxsize=64)
+def _all(shape: _Shape, by: Rank, is_behind: bool) -> Select[Any]:  # noqa: FBT001 - a key
+    rows = [
+        _measures(span, number).where(*_of_pages(_table(span))) for number, span in enumerate(shape)
     ]
-    asked_for = _in_order(_added(rows), asked.by, limit, after)
-    return asked_for.add_columns(reduce(add, rest).label("rest"))
+    return _in_order(_added(rows), by, is_behind=is_behind)
+
+
+def _measures(span: str, number: int) -> Select[Any]:
+    table = _table(span)
+    columns = [table.c[measure] for measure in schema.MEASURES]
+    return select(table.c.page_id, *columns).where(_within(table, span, number))
+
+
+def _spans(span: str, number: int) -> CTE:
+    """
+    The days or months of a piece on which anything happened: those that the site itself has.
+    """
+    whole = _table(span).alias(f"s{number}")
+    return (
+        select(whole.c[span].label("span"))
+        .where(whole.c.page_id == _number("whole"), _within(whole, span, number))
+        .cte(f"spans{number}")
+        # Each day by itself: an index finds its largest rows and no others.
+        .prefix_with("MATERIALIZED")
+    )
+
+
+def _bounds(span: str, by: Rank, number: int) -> CTE:
+    """
+    For each day or month what the page at this depth has; 1 when there are not so many pages.
+    """
+    whole, count = _table(span).alias(f"w{number}"), _table(span).alias(f"x{number}")
+    bound = (
+        select(count.c[by])
+        .where(count.c[span] == whole.c[span], *_some_of(by, count, f"x{number}"))
+        .order_by(count.c[by].desc())
+        .limit(1)
+        .offset(_number("head"))
+        .correlate(whole)
+        .scalar_subquery()
+    )
+    return (
+        select(whole.c[span].label("span"), func.coalesce(bound, 1).label("bound"))
+        .where(whole.c.page_id == _number("whole"), _within(whole, span, number))
+        .cte(f"bounds{number}")
+        # Otherwise SQLite begins with the many rows that these few are there to choose from.
+        .prefix_with("MATERIALIZED")
+    )
 
 
 def _added(rows: list[Select[Any]]) -> Subquery:
     """
     The sums of rows for each page.
     """
-    all_rows = (
-        union_all(*rows).subquery("counted") if len(rows) > 1 else rows[0].subquery("counted")
-    )
-    summed = [func.sum(all_rows.c[m]).label(m) for m in schema.MEASURES]
-    return select(all_rows.c.page_id, *summed).group_by(all_rows.c.page_id).subquery("totals")
+    counted = (union_all(*rows) if len(rows) > 1 else rows[0]).subquery("counted")
+    summed = [func.sum(counted.c[m]).label(m) for m in schema.MEASURES]
+    return select(counted.c.page_id, *summed).group_by(counted.c.page_id).subquery("totals")
 
 
-def _bounds(asked: Asked, piece: _Piece, depth: int, number: int) -> CTE:
-    """
-    For each day or month what the page at this depth has; 1 when there are not so many pages.
-    """
-    whole, count = piece.table.alias(f"w{number}"), piece.table.alias(f"x{number}")
-    bound = (
-        select(count.c[asked.by])
-        .where(
-            count.c.site_id == asked.site,
-            count.c[piece.span] == whole.c[piece.span],
-            count.c.page_id != asked.whole,
-            _some(asked.by, f"x{number}"),
-        )
-        .order_by(count.c[asked.by].desc())
-        .limit(1)
-        .offset(depth - 1)
-        .correlate(whole)
-        .scalar_subquery()
-    )
-    # The days on which anything happened are those that the site itself has.
-    return (
-        select(whole.c[piece.span].label("span"), func.coalesce(bound, 1).label("bound"))
-        .where(whole.c.page_id == asked.whole, piece.within(whole))
-        .cte(f"bounds{number}")
-    )
-
-
-def _above(asked: Asked, piece: _Piece, bounds: CTE) -> Select[Any]:
-    """
-    The pages that have at least the bound on any day or in any month.
-    """
-    name = f"c{bounds.name}"
-    count = piece.table.alias(name)
-    return (
-        select(count.c.page_id)
-        .select_from(bounds.join(count, count.c[piece.span] == bounds.c.span))
-        .where(
-            count.c.site_id == asked.site,
-            count.c.page_id != asked.whole,
-            count.c[asked.by] >= bounds.c.bound,
-            _some(asked.by, name),
-        )
-    )
-
-
-def all_pages(asked: Asked, limit: int | None = None, after: Place | None = None) -> Select[Any]:
-    """
-    All pages of the period with all that happened on them, in order.
-    """
-    rows = [
-        select(piece.table.c.page_id, *(piece.table.c[m] for m in schema.MEASURES)).where(
-            piece.table.c.site_id == asked.site,
-            piece.table.c.page_id != asked.whole,
-            piece.within(piece.table),
-        )
-        for piece in _pieces(asked.span)
-    ]
-    return _in_order(_added(rows), asked.by, limit, after)
-
-
-def _in_order(totals: Subquery, by: Rank, limit: int | None, after: Place | None) -> Select[Any]:
+def _in_order(totals: Subquery, by: Rank, *, is_behind: bool) -> Select[Any]:
     page, ranked = schema.page.c, totals.c[by]
     asked = (
         select(
@@ -211,14 +248,30 @@ def _in_order(totals: Subquery, by: Rank, limit: int | None, after: Place | None
         .select_from(totals.join(schema.page, page.id == totals.c.page_id))
         .where(ranked > 0)
         .order_by(ranked.desc(), page.path)
-        .limit(limit)
     )
-    if after is None:
+    if not is_behind:
         return asked
-    behind = or_(ranked < after.number, and_(ranked == after.number, page.path > after.path))
-    return asked.where(behind)
+    number, path = _number("after_number"), bindparam("after_path", type_=page.path.type)
+    return asked.where(or_(ranked < number, and_(ranked == number, page.path > path)))
 
 
-def _some(by: Rank, alias: str) -> ColumnElement[bool]:
+def _table(span: str) -> Table:
+    return schema.day_count if span == "day" else schema.month_count
+
+
+def _number(name: str) -> BindParameter[int]:
+    return bindparam(name, type_=BigInteger())
+
+
+def _within(table: FromClause, span: str, number: int) -> ColumnElement[bool]:
+    first, last = (bindparam(f"{name}{number}", type_=Date()) for name in ("first", "last"))
+    return table.c[span].between(first, last)
+
+
+def _of_pages(count: FromClause) -> list[ColumnElement[bool]]:
+    return [count.c.site_id == _number("site"), count.c.page_id != _number("whole")]
+
+
+def _some_of(by: Rank, count: FromClause, alias: str) -> list[ColumnElement[bool]]:
     # As it stands in the index, which a bound value would not be recognised by.
-    return literal_column(f"{alias}.{by.value} > 0")
+    return [*_of_pages(count), literal_column(f"{alias}.{by.value} <> 0")]

@@ -14,14 +14,11 @@ from msgspec import UNSET, UnsetType
 from service.clock import rfc3339
 from service.reporting.investigations import Item, item_investigations
 from service.reporting.periods import Period
-from service.web.parameters import Asked
+from service.web.parameters import LARGEST_LIMIT, Asked
 from service.web.reported import next_cursor, place_of
 from service.web.shapes import Count, Cursor, Shape
 
 TOTAL, UNIQUE = "Total_Item_Investigations", "Unique_Item_Investigations"
-
-#: Pages of one answer, unless more are asked for.
-USUAL_ITEMS = 100
 
 _NO_RULE = "double_click_seconds is 0: repeated views within 30 seconds are counted"
 
@@ -134,7 +131,7 @@ def counter_report(asked: Asked) -> ItemReport:
     """
     span = asked.span
     items, last = item_investigations(
-        asked.runtime.database, asked.site.id, span, asked.limit(USUAL_ITEMS), place_of(asked)
+        asked.runtime.database, asked.site.id, span, asked.limit(), place_of(asked)
     )
     return ItemReport(
         report_header=_header(asked, span),
@@ -189,15 +186,18 @@ COLUMNS = ("item", "path", "platform", "begin_date", "end_date", "metric_type", 
 
 def counter_rows(asked: Asked) -> Iterator[tuple[object, ...]]:
     """
-    The report as a table: a row for each page, month and metric.
+    The report as a table: a row for each page, month and metric, of all pages unless so many.
     """
-    report = counter_report(asked)
-    for item in report.report_items:
-        for month in item.performance:
-            for one in month.instance:
-                dates = month.period.begin_date, month.period.end_date
-                yield (item.item, item.item_id[0].value, item.platform, *dates, *_cells(one))
-
-
-def _cells(one: Instance) -> tuple[str, int]:
-    return one.metric_type, one.count
+    database, site, span = asked.runtime.database, asked.site, asked.span
+    is_part = asked.once("limit") or asked.once("cursor")
+    place, limit = place_of(asked), asked.limit() if is_part else LARGEST_LIMIT
+    while True:
+        items, place = item_investigations(database, site.id, span, limit, place)
+        for item in items:
+            for month in item.months:
+                told = (item.title or item.path, item.path, site.name)
+                dates = (month.span.first, month.span.last)
+                yield (*told, *dates, TOTAL, month.total)
+                yield (*told, *dates, UNIQUE, month.unique)
+        if is_part or place is None:
+            return

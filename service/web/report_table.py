@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from service.dimensions import Dimension
 from service.reporting.answers import PageDimension
+from service.reporting.breakdowns import LONGEST
 from service.reporting.formats import MEDIA_TYPES, Format, Table
 from service.reporting.periods import Period
 from service.web import counter_report, reported, reported_live, shapes, shapes_live
@@ -228,7 +229,7 @@ REPORTS = (
     ),
     Report(
         "breakdown/{dimension}/pages",
-        "The pages behind one value of a dimension.",
+        f"The pages behind one value of a dimension, of at most {LONGEST} days.",
         (*SPAN, VALUE, LIMIT),
         reported.value_pages,
         shapes.ValuePages,

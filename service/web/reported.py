@@ -217,6 +217,8 @@ def value_pages(asked: Asked) -> shapes.ValuePages:
     span, value = asked.span, asked.once("value")
     if value is None:
         raise Rejected(Reason.MALFORMED, "value")
+    if len(span.days) > breakdowns.LONGEST:
+        raise Rejected(Reason.MALFORMED, "period")
     name = _dimension(asked, "?")
     if isinstance(name, PageDimension):
         raise Rejected(Reason.MALFORMED, "dimension", 404)

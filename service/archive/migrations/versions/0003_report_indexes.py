@@ -60,10 +60,17 @@ def upgrade() -> None:
     op.create_index("ix_month_count_page_id_month", "month_count", ["page_id", "month"])
     for table, span in (("day_count", "day"), ("month_count", "month")):
         for measure in RANKED:
-            some = sa.text(f"{measure} > 0")
+            some = sa.text(f"{measure} <> 0")
             columns = ["site_id", span, measure]
             name = f"ix_{table}_ranked_{measure}"
-            op.create_index(name, table, columns, sqlite_where=some, postgresql_where=some)
+            op.create_index(
+                name,
+                table,
+                columns,
+                sqlite_where=some,
+                postgresql_where=some,
+                postgresql_include=["page_id"],
+            )
     for statement in _postgresql() if is_postgresql else _sqlite():
         op.execute(statement)
 
