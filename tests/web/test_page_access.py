@@ -190,3 +190,21 @@ def test_every_page_is_in_these_tables(luot: Luot) -> None:
     known |= {"/sites/<name>/sharing"}
 
     assert {rule for rule in rules if rule.startswith(("/sites/", "/share/"))} == known
+
+
+def test_the_log_names_the_route_and_never_a_secret(
+    make_luot: MakeLuot, caplog: pytest.LogCaptureFixture
+) -> None:
+    luot = make_luot(access_log=True)
+    secret = create_link(luot.runtime.database, "s1", "", luot.clock.ms)
+    with caplog.at_level("INFO"):
+        browser(luot).get(f"/share/{secret}?period=today")
+        client = signed_in(luot)
+    cookie = client.get_cookie("luot-local")
+    assert cookie is not None
+    told = repr([vars(record) for record in caplog.records])
+
+    assert "/share/<secret>" in told
+    assert "/sign-in" in told
+    assert secret not in told
+    assert cookie.value not in told
