@@ -7,6 +7,7 @@ looked at by a real browser, light and dark, on a desk and a telephone, in both 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -95,7 +96,10 @@ def shoot(browser: Browser, served: Served, token: str, folder: Path) -> None:
         page.fill("#token", token)
         page.click("main button")
         page.wait_for_selector("main .sheet")
-        page.screenshot(path=folder / f"{name}.png")
+        picture = folder / f"{name}.png"
+        page.screenshot(path=picture)
+        if (smaller := shutil.which("convert")) is not None:
+            subprocess.run([smaller, picture, "-colors", "96", f"PNG8:{picture}"], check=True)
         context.close()
 
 
