@@ -98,8 +98,8 @@ def shoot(browser: Browser, served: Served, token: str, folder: Path) -> None:
         page.wait_for_selector("main .sheet")
         picture = folder / f"{name}.png"
         page.screenshot(path=picture)
-        if (smaller := shutil.which("convert")) is not None:
-            subprocess.run([smaller, picture, "-colors", "96", f"PNG8:{picture}"], check=True)
+        if (smaller := shutil.which("pngquant")) is not None:
+            subprocess.run([smaller, "--force", "--output", picture, "96", "--", picture], check=True)
         context.close()
 
 
