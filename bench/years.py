@@ -145,7 +145,8 @@ def _statements(year: Year, site: int) -> list[str]:
         ),
         (
             f"INSERT INTO day_count (site_id, day, page_id, {measures}) "
-            f"SELECT {site}, day, {whole}, {sums} FROM day_count WHERE site_id = {site} GROUP BY day"
+            f"SELECT {site}, day, {whole}, {sums} FROM day_count WHERE site_id = {site} "
+            "GROUP BY day"
         ),
         (
             f"INSERT INTO hour_count (page_id, day, hour, {measures}) SELECT s.id, s.day, h.n, "

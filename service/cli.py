@@ -11,6 +11,7 @@ from service import __version__
 from service.commands import (
     baselines,
     checks,
+    exports,
     imports,
     repairs,
     reports,
@@ -44,6 +45,7 @@ for command in (
     baselines.baseline,
     imports.import_group,
     reports.report,
+    exports.export,
     repairs.reconcile,
     repairs.rebuild,
 ):

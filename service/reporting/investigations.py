@@ -87,7 +87,7 @@ def _rows(
                 .where(page.site_id == site, page.path.in_(paths))
                 .where(month.month.between(piece.first, piece.last))
             )
-            yield from connection.execute(asked).tuples()
+            yield from map(tuple, connection.execute(asked))
             continue
         day = schema.day_count.c
         for part in parts_of(Period(piece.first, piece.last), Unit.MONTH):

@@ -41,7 +41,8 @@ class Operation:
     name: str
     summary: str
     parameters: tuple[Parameter, ...]
-    shape: type[Shape]
+    #: ``None`` when it is never answered in JSON.
+    shape: type[Shape] | None
     #: Other media types that the answer can have.
     media_types: tuple[str, ...] = ()
     #: What the variable parts of the path may be, by name.
@@ -52,10 +53,8 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     """
     The document that describes these.
     """
-    shapes: list[type[Shape]] = [
-        Problem,
-        *dict.fromkeys(operation.shape for operation in operations),
-    ]
+    answers = [operation.shape for operation in operations if operation.shape]
+    shapes: list[type[Shape]] = [Problem, *dict.fromkeys(answers)]
     references, components = msgspec.json.schema_components(
         shapes, ref_template="#/components/schemas/{name}"
     )
@@ -75,7 +74,9 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
 
 
 def _operation(operation: Operation, known: dict[type[Shape], dict[str, Any]]) -> dict[str, Any]:
-    content: dict[str, Any] = {"application/json": {"schema": known[operation.shape]}}
+    content: dict[str, Any] = {}
+    if operation.shape:
+        content["application/json"] = {"schema": known[operation.shape]}
     content |= {kind: {} for kind in operation.media_types}
     etag = {"ETag": {"schema": {"type": "string"}, "description": "For If-None-Match."}}
     refused = {"application/problem+json": {"schema": known[Problem]}}

@@ -276,3 +276,21 @@ REPORTS = (
         _counter,
     ),
 )
+
+#: A whole site, which no JSON answers.
+EXPORT = Operation(
+    path=f"{PREFIX}/export",
+    name="export",
+    summary="A whole site: a ZIP of tables as CSV, or its pages by day as one table.",
+    parameters=(
+        *SPAN,
+        Parameter(
+            "format",
+            "A ZIP of all tables, or the pages by day.",
+            {"type": "string", "enum": ["zip", "csv", "jsonl", "parquet"], "default": "zip"},
+        ),
+    ),
+    shape=None,
+    media_types=("application/zip", "text/csv", "application/jsonl", MEDIA_TYPES[Format.PARQUET]),
+    parts=(("site", _SITE),),
+)

@@ -21,17 +21,18 @@ from service.reporting.formats import (
     json_line_parts,
 )
 from service.reporting.parquet import write_parquet
+from service.reporting.whole import page_days, tables, zip_parts
 from service.web.fronts import door_request, runtime
 from service.web.openapi import document
 from service.web.parameters import Asked, asked_of
 from service.web.problems import problem
 from service.web.questions import check_host
-from service.web.report_table import REPORTS, Report
+from service.web.report_table import EXPORT, REPORTS, Report
 from service.web.tokens import require
 
 blueprint = Blueprint("reports", __name__)
 
-_DOCUMENT = msgspec.json.encode(document([report.operation for report in REPORTS]))
+_DOCUMENT = msgspec.json.encode(document([*(report.operation for report in REPORTS), EXPORT]))
 
 #: Bytes that are sent at once of a file that was written before.
 _BLOCK = 65_536
@@ -43,6 +44,31 @@ def openapi() -> Response:
     What can be asked, as OpenAPI 3.1 writes it.
     """
     return _tagged(Response(_DOCUMENT, content_type="application/json"), "public, max-age=300")
+
+
+@blueprint.get("/api/v1/sites/<site>/export")
+def export(site: str) -> Response:
+    """
+    A whole site: a ZIP of tables, or its pages by day as one.
+    """
+
+    def answer() -> Response:
+        check_host(runtime(), door_request())
+        require(Scope.READ, site)
+        asked = asked_of(runtime(), site, request.query_string, EXPORT.parameters)
+        form, span = asked.once("format") or "zip", asked.span
+        name = f"{site}-{span.first}-{span.last}"
+        if form != "zip":
+            told = asked.choice("format", Format)
+            if told in {None, Format.JSON}:
+                raise Rejected(Reason.MALFORMED, "format")
+            return file_response(
+                page_days(asked.runtime.database, site, span), told or Format.CSV, name
+            )
+        parts = zip_parts(tables(asked.runtime.database, site, span))
+        return _attachment(parts, "application/zip", f"{name}.zip")
+
+    return responding(answer)
 
 
 def _view(report: Report) -> Callable[..., Response]:
@@ -102,10 +128,14 @@ def file_response(table: Table, form: Format, name: str) -> Response:
         parts = _written(table)
     else:
         parts = csv_parts(table) if form is Format.CSV else json_line_parts(table)
+    return _attachment(parts, _content_type(form), f"{name}.{form}")
+
+
+def _attachment(parts: Iterator[bytes], content_type: str, name: str) -> Response:
     # Once the first part is there, what can be refused was refused.
     started = chain([next(parts, b"")], parts)
-    response = Response(started, content_type=_content_type(form))
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
+    response = Response(started, content_type=content_type)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
