@@ -7,6 +7,7 @@ looked at by a real browser, light and dark, on a desk and a telephone, in both 
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -58,7 +59,7 @@ def fill(served: Served, token: str) -> None:
     middle = (now - timedelta(days=30)).replace(hour=0, minute=0, second=0, microsecond=0)
     early = (middle - timedelta(days=32)).replace(day=1)
     log = served.folder.parent / "access.log"
-    older = readings(early, middle - timedelta(seconds=1), A_DAY * 5 // 6, seed=3)
+    older = readings(early, middle - timedelta(seconds=1), A_DAY * 3 // 4, seed=4)
     log.write_text("".join(row.line() for row in older), encoding="utf-8")
     luot(served, "import", "log", str(log), "--site", "demo")
     rows = list(readings(middle, now, A_DAY, seed=8))
@@ -95,7 +96,12 @@ def shoot(browser: Browser, served: Served, token: str, folder: Path) -> None:
         page.fill("#token", token)
         page.click("main button")
         page.wait_for_selector("main .sheet")
-        page.screenshot(path=folder / f"{name}.png")
+        picture = folder / f"{name}.png"
+        page.screenshot(path=picture)
+        if (smaller := shutil.which("pngquant")) is not None:
+            subprocess.run(
+                [smaller, "--force", "--output", picture, "96", "--", picture], check=True
+            )
         context.close()
 
 

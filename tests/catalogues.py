@@ -19,7 +19,7 @@ def sentences() -> Catalog:
     Every sentence, untranslated.
     """
     found = Catalog(domain="messages", charset="utf-8")
-    parts = [SERVICE / "web", SERVICE / "commands", SERVICE / "languages.py"]
+    parts = [SERVICE / "web", SERVICE / "reporting", SERVICE / "languages.py"]
     for part in parts:
         folder = part if part.is_dir() else part.parent
         for name, line, message, _, _ in extract_from_dir(

@@ -8,11 +8,11 @@ from datetime import date
 
 import click
 
-from service.commands.months import csv_of, text_of, write_csv
 from service.commands.options import opened, site_in, site_option, with_settings
 from service.errors import Rejected, SettingsError
 from service.languages import LANGUAGES, language_of, tongue
 from service.reporting import answers
+from service.reporting.month_texts import csv_of, text_of
 from service.reporting.months import month, month_of
 from service.reporting.periods import LONGEST, Period, last_days
 from service.runtime import Runtime
@@ -69,7 +69,8 @@ def _month(settings: Settings, name: str, named: str, lang: str | None, as_csv: 
     found = month(runtime.database, site.id, first, today, site.zone)
     spoken = tongue(lang or language_of(site.locale) or LANGUAGES[0])
     if as_csv:
-        write_csv(csv_of(site, found, spoken))
+        for part in csv_of(site, found, spoken):
+            click.echo(part, nl=False)
     else:
         click.echo(text_of(site, found, spoken))
 

@@ -229,4 +229,5 @@ def _tell(settings: Settings, host: str, port: int) -> None:
     with closing(Database.of(settings)) as database:
         token = create_token(database, "*", Scope.ADMIN, time.time_ns() // 1_000_000, "demo")
     click.echo(f"A page with numbers that move: {base}/demo/")
+    click.echo(f"The dashboard, which asks for the token: {base}/")
     click.echo(f"An administrator's token: {token}")

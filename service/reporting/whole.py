@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, case, select
 from service.archive import schema
 from service.archive.databases import Database
 from service.dimensions import Dimension
-from service.reporting.asking import FETCHED, site_number
+from service.reporting.asking import FETCHED, TITLE, site_number
 from service.reporting.formats import Table, csv_parts
 from service.reporting.periods import Period
 
@@ -129,7 +129,7 @@ def _hours(site: int, span: Period) -> Select[Any]:
 def _pages(site: int, span: Period) -> Select[Any]:
     count, page = schema.day_count.c, schema.page.c
     return (
-        select(count.day, page.path, page.title, *(count[m] for m in _SHOWN))
+        select(count.day, page.path, TITLE.label("title"), *(count[m] for m in _SHOWN))
         .join(schema.page, page.id == count.page_id)
         .where(count.site_id == site, count.day.between(span.first, span.last), page.path != "")
         .order_by(count.day, count.page_id)

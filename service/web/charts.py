@@ -17,8 +17,8 @@ HEAD = 6
 #: Labels that fit under a chart on a telephone, and on a desk.
 LABELS = 7
 
-#: First digits of the topmost number of a scale; each has quarters that are round.
-_ROUND = (1, 2, 4, 8, 10)
+#: What a quarter of a scale may begin with, in tenths, so that 2.5 is among them.
+_QUARTERS = (10, 12, 15, 20, 25, 30, 40, 50, 60, 80)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,9 @@ def scale_of(largest: int) -> int:
     """
     step = 1
     while True:
-        for digit in _ROUND:
-            if digit * step >= largest and (digit * step) % 4 == 0:
-                return digit * step
+        for quarter in _QUARTERS:
+            if quarter * step * 4 >= largest * 10 and quarter * step % 10 == 0:
+                return quarter * step // 10 * 4
         step *= 10
 
 

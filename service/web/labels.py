@@ -99,8 +99,8 @@ _VALUES = {
     "(unknown)": marked("unknown"),
     "(none)": marked("none"),
     "(other)": marked("all others"),
-    "(direct)": marked("direct: typed, or from an app"),
-    "(internal)": marked("from this site itself"),
+    "(direct)": marked("Direct"),
+    "(internal)": marked("This site itself"),
     "(invalid)": marked("unreadable"),
     "(removed)": marked("removed"),
 }

@@ -95,7 +95,9 @@ def refusal_page(error: Rejected) -> Response:
     title = HTTPStatus(error.status).phrase
     said = told.get(error.status, title)
     response = page("refusal.html", error.status, title=said, code=error.status)
-    response.headers.update(refusal_headers(error))
+    told_to_client = refusal_headers(error)
+    for name in {"Retry-After", "Connection"} & set(told_to_client):
+        response.headers[name] = told_to_client[name]
     if error.status == 429:
         response.headers["Retry-After"] = "60"
     return response

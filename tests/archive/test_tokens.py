@@ -81,3 +81,16 @@ def test_a_new_token_is_let_in_at_once(luot: Luot) -> None:
     assert grants.of("luot_unknown") is None
 
     assert grants.of(made(luot)) == Grant("s1", Scope.READ)
+
+
+def test_a_token_that_has_ended_grants_nothing_also_when_it_was_seen_a_moment_ago(
+    luot: Luot,
+) -> None:
+    now = luot.clock.ms
+    token = create_token(luot.runtime.database, "s1", Scope.READ, now, "", now + 1_000)
+    grants = Grants(luot.runtime.database, luot.clock)
+    assert grants.of(token) == Grant("s1", Scope.READ)
+    luot.clock.forward(1)
+
+    assert grants.of(token) is None
+    assert grant_of(luot.runtime.database, token, luot.clock.ms) is None

@@ -58,3 +58,34 @@ def test_a_token_is_for_a_known_site_and_scope(terminal: Terminal, words: list[s
 
     assert (told.exit_code, told.stdout) == (2, "")
     assert terminal.sql("SELECT * FROM token") == []
+
+
+def test_tokens_are_listed_without_what_lets_in(terminal: Terminal) -> None:
+    first = terminal.run("token", "create", "--site", "s1", "--scope", "read", "--expires", "12h")
+    terminal.run("token", "create", "--site", "*", "--scope", "admin", "--name", "me")
+    listed = terminal.run("token", "list").stdout
+    terminal.clock.forward(12 * 3600)
+
+    assert listed.splitlines() == [
+        "   1  s1                read   2026-11-22T12:00:00Z  ends 2026-11-23T00:00:00Z",
+        "   2  *                 admin  2026-11-22T12:00:00Z  never ends                  me",
+    ]
+    assert first.stdout.strip() not in listed
+    assert "ended 2026-11-23T00:00:00Z" in terminal.run("token", "list").stdout
+
+
+def test_a_token_is_revoked_by_its_number_once(terminal: Terminal) -> None:
+    terminal.run("token", "create", "--site", "s1", "--scope", "read")
+
+    assert terminal.run("token", "revoke", 1).exit_code == 0
+    assert terminal.sql("SELECT * FROM token") == []
+    again = terminal.run("token", "revoke", 1)
+    assert (again.exit_code, again.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("text", ["0d", "-1d", "1y", "90", "99999d", "９d", "1d ", "d"])
+def test_an_end_is_days_or_hours_from_now(terminal: Terminal, text: str) -> None:
+    told = terminal.run("token", "create", "--site", "s1", "--scope", "read", f"--expires={text}")
+
+    assert (told.exit_code, told.stdout) == (2, "")
+    assert terminal.sql("SELECT * FROM token") == []

@@ -1,10 +1,8 @@
 """
-A month's report in the terminal, as text or as CSV, in the language of whoever reads it.
+A month's report as text for a terminal or a mail, and as CSV, in the reader's language.
 """
 
 from collections.abc import Callable, Iterable
-
-import click
 
 from service.intake.sites import Site
 from service.languages import Tongue, marked
@@ -66,14 +64,6 @@ def csv_of(site: Site, found: Month, tongue: Tongue) -> Iterable[bytes]:
         for reason, number in found.filtered.items()
     ]
     return csv_parts(Table("report", tuple(columns), rows))
-
-
-def write_csv(parts: Iterable[bytes]) -> None:
-    """
-    The table stands on standard output, byte by byte as it is.
-    """
-    for part in parts:
-        click.echo(part, nl=False)
 
 
 def _headline(found: Month, say: Callable[[str], str]) -> list[tuple[str, int, int]]:
