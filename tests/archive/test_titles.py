@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,10 +8,6 @@ from service.reporting.lists import names
 from tests.conftest import Luot
 
 HOUR = 3_600_000
-
-
-def sent(**visitors: int) -> dict[tuple[str, str], int]:
-    return {(title, ""): number for title, number in visitors.items()}
 
 
 def shown(luot: Luot, path: str = "/a") -> str:
@@ -68,40 +65,35 @@ def test_a_shown_title_changes_once_an_hour(luot: Luot) -> None:
     assert told == ["One", "One", "Two", "Two"]
 
 
+NEW = Names("A", 9 * HOUR, candidate="A", candidate_visitors=1)
+SHOWN = Names("A", 9 * HOUR, "A", "", 9 * HOUR)
+
+
 @pytest.mark.parametrize(
-    ("known", "told", "expected"),
+    ("known", "newest", "sent", "expected"),
     [
-        (Names(), sent(A=1), Names("A", 9 * HOUR, candidate="A\t", candidate_visitors=1)),
-        (Names("A", 9 * HOUR, candidate="A\t", candidate_visitors=1), sent(A=0), None),
-        (
-            Names("A", 9 * HOUR, candidate="A\t", candidate_visitors=1),
-            sent(A=1),
-            Names("A", 9 * HOUR, "A", "", 9 * HOUR),
-        ),
+        (Names(), "A", {"A": 1}, NEW),
+        (NEW, "A", {"A": 0}, NEW),
+        (NEW, "A", {"A": 1}, SHOWN),
         # Somebody who writes another title between two readers does not keep them apart.
+        (NEW, "B", {"B": 1, "A": 1}, SHOWN),
+        (NEW, "B", {"B": 1, "A": 0}, replace(NEW, candidate="B")),
+        (SHOWN, "B", {"B": 5}, replace(SHOWN, candidate="B", candidate_visitors=5)),
+        # What two have sent within the hour is shown by its next view after it.
         (
-            Names("A", 9 * HOUR, candidate="A\t", candidate_visitors=1),
-            sent(A=1, B=1),
-            Names("A", 9 * HOUR, "A", "", 9 * HOUR),
-        ),
-        (
-            Names("A", 9 * HOUR, "A", "", 9 * HOUR),
-            sent(B=5),
-            Names("A", 9 * HOUR, "A", "", 9 * HOUR, "B\t", 5),
-        ),
-        # What was confirmed within the hour is shown by its next view after it.
-        (
-            Names("A", 8 * HOUR, "A", "", 8 * HOUR, "B\t", 5),
-            sent(B=0),
+            Names("A", 8 * HOUR, "A", "", 8 * HOUR, "B", 5),
+            "B",
+            {"B": 0},
             Names("B", 9 * HOUR, "B", "", 9 * HOUR),
         ),
-        (Names("A", 1, "A", "", 1), sent(A=9), None),
+        (Names("A", 1, "A", "", 1), "A", {"A": 9}, Names("A", 1, "A", "", 1)),
+        (Names(), "A\tb.example", {"A\tb.example": 2}, replace(SHOWN, shown_host="b.example")),
     ],
 )
 def test_what_is_known_of_a_title_follows_from_what_was_sent(
-    known: Names, told: dict[tuple[str, str], int], expected: Names | None
+    known: Names, newest: str, sent: dict[str, int], expected: Names
 ) -> None:
-    assert renamed(known, told, 9 * HOUR) == (expected or known)
+    assert renamed(known, newest, sent, 9 * HOUR) == expected
 
 
 def test_a_page_on_another_host_of_the_site_is_listed_there(make_luot: Any) -> None:
