@@ -99,7 +99,7 @@ def _add_rows(connection: Connection, row: SiteRow, delta: Delta, now_ms: int) -
         for (d, h, r), n in delta.filtered.items()
     ]
     add_to(connection, schema.filtered_count, filtered, ["requests"])
-    set_titles(connection, row.id, delta.titles, now_ms)
+    set_titles(connection, row.id, delta, now_ms)
     add_together(connection, row.id, delta.together, now_ms)
     _set_marks(connection, row.id, delta, now_ms)
 

@@ -18,6 +18,9 @@ from service.archive import schema
 from service.archive.audits import audit
 from service.archive.databases import Database
 from service.archive.sites import site_row
+from service.counting.deltas import Delta
+from service.counting.wire import PAIR
+from service.intake.visitors import page_digest, title_digest
 
 #: How long a title stands before a newer one may take its place, in ms.
 TITLE_MS = 3_600_000
@@ -27,12 +30,6 @@ VISITORS = 2
 
 #: Pages that one question names.
 _CHUNK = 1_000
-
-#: (path, title, host) -> visitors of the page who sent it so.
-Titles = Mapping[tuple[str, str, str], int]
-
-#: (title, host) -> visitors, of one page.
-Sent = dict[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class Names:
     shown_title: str | None = None
     shown_host: str | None = None
     shown_ms: int = 0
-    #: A title that few have sent, a TAB and its host; how many.
+    #: A title that is not shown yet, as batches carry it; how many visitors have sent it.
     candidate: str | None = None
     candidate_visitors: int = 0
 
@@ -54,16 +51,19 @@ class Names:
 _COLUMNS = tuple(Names.__slots__)
 
 
-def set_titles(connection: Connection, site_id: int, titles: Titles, now_ms: int) -> None:
+def set_titles(connection: Connection, site_id: int, delta: Delta, now_ms: int) -> None:
     """
     The newest titles stand, but for those that changed less than an hour ago.
     """
-    by_path: dict[str, Sent] = {}
-    for (path, title, host), visitors in titles.items():
-        by_path.setdefault(path, {})[title, host] = visitors
     changed = []
-    for number, path, known in _known(connection, site_id, list(by_path)):
-        named = renamed(known, by_path[path], now_ms)
+    for number, path, known in _known(connection, site_id, list(delta.titles)):
+        newest, page = delta.titles[path], page_digest(path)[: PAIR[1]]
+        sent = {
+            text: delta.votes.get(page + title_digest(text)[: PAIR[1]], 0)
+            for text in (newest, known.candidate)
+            if text is not None
+        }
+        named = renamed(known, newest, sent, now_ms)
         if named != known:
             values = {f"new_{name}": getattr(named, name) for name in _COLUMNS}
             changed.append({"number": number, **values})
@@ -76,20 +76,25 @@ def set_titles(connection: Connection, site_id: int, titles: Titles, now_ms: int
         )
 
 
-def renamed(known: Names, sent: Sent, now_ms: int) -> Names:
+def renamed(known: Names, newest: str, sent: Mapping[str, int], now_ms: int) -> Names:
     """
     What is known of a page's title once visitors have sent these. Pure.
+
+    :param newest: the title that came last, a TAB and its host where it has one
+    :param sent: how many visitors sent the newest title, and the candidate
     """
-    (title, host), visitors = max(sent.items(), key=lambda item: (item[1], item[0]))
+    title, _, host = newest.partition("\t")
     if known.title != title and known.titled_ms <= now_ms - TITLE_MS:
         known = replace(known, title=title, titled_ms=now_ms)
-    if known.candidate is not None and (named := _parted(known.candidate)) in sent:
-        # Who has called the page so before is joined by those who do now.
-        (title, host), visitors = named, known.candidate_visitors + sent[named]
+    text, visitors = newest, sent[newest]
+    # Who has called the page so before is joined by those who do now, whatever came last.
+    if known.candidate is not None and (known.candidate == newest or sent[known.candidate]):
+        text, visitors = known.candidate, known.candidate_visitors + sent[known.candidate]
+    title, _, host = text.partition("\t")
     if (known.shown_title, known.shown_host) == (title, host) or not visitors:
         return known
     if visitors < VISITORS or known.shown_ms > now_ms - TITLE_MS:
-        return replace(known, candidate=f"{title}\t{host}", candidate_visitors=visitors)
+        return replace(known, candidate=text, candidate_visitors=visitors)
     return replace(
         known,
         shown_title=title,
@@ -134,8 +139,3 @@ def _known(
         rows: list[Any] = list(connection.execute(asked))
         for row in rows:
             yield row[0], row[1], Names(*row[2:])
-
-
-def _parted(candidate: str) -> tuple[str, str]:
-    title, _, host = candidate.partition("\t")
-    return title, host

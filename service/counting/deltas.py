@@ -65,8 +65,10 @@ class Delta:
     filtered: dict[tuple[str, int, str], int] = field(default_factory=dict)
     #: producer -> its last seq.
     watermarks: dict[str, int] = field(default_factory=dict)
-    #: (path, title, host) -> visitors of the page who sent it so; no host: the site's first.
-    titles: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    #: path -> its newest title, and its host behind a TAB where that is not the site's first.
+    titles: dict[str, str] = field(default_factory=dict)
+    #: The beginnings of a page's and of a title's digest -> visitors of the page who sent it so.
+    votes: dict[str, int] = field(default_factory=dict)
     #: (site-day, page, page) -> readers of the day who viewed both; a page is the beginning of its
     #: digest.
     together: dict[tuple[str, str, str], int] = field(default_factory=dict)
@@ -198,8 +200,11 @@ def _read_watermark(delta: Delta, name: str, value: str) -> None:
 
 
 def _read_title(delta: Delta, name: str, value: str) -> None:
-    _, path, title, *host = name.split("\t")
-    delta.titles[path, title, host[0] if host else ""] = _number(value)
+    delta.titles[name[2:]] = value
+
+
+def _read_votes(delta: Delta, name: str, value: str) -> None:
+    delta.votes[name[2:]] = _number(value)
 
 
 def _read_together(delta: Delta, name: str, value: str) -> None:
@@ -233,6 +238,7 @@ _READERS = {
     "e\t": _read_seconds,
     "f\t": _read_filtered,
     "p\t": _read_watermark,
+    "n\t": _read_votes,
     "r\t": _read_together,
     "t\t": _read_title,
     "i\t": _read_file,

@@ -19,6 +19,7 @@ from service.counting.keys import SiteKeys
 from service.intake.days import SiteDay, day_before
 from service.intake.hits import Filtered, Hit
 from service.intake.sites import Site
+from service.intake.visitors import title_digest
 from service.settings import Settings
 
 #: The layout of a batch; it changes when a reader of the old one would misread the new.
@@ -120,10 +121,11 @@ def batch(site: Site, items: Sequence[Item], limits: Limits, now_ms: int) -> Bat
         list(packer.names),
         list(packer.ids),
         list(packer.pages),
-        list(packer.titles),
+        [text for _, text in packer.titles],
         list(packer.origins),
         list(packer.combinations),
         packed,
+        [page[: PAIR[1]] + title_digest(text)[: PAIR[1]] for page, text in packer.titles],
     ]
     days = [day.day.label for day in packer.days.values()]
     keys = SiteKeys(site.id).of_record(days, packer.slots, list(packer.names))
@@ -177,7 +179,8 @@ class _Packer:
     names: dict[str, int] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     pages: dict[str, int] = field(default_factory=dict)
-    titles: dict[str, int] = field(default_factory=dict)
+    #: By page and text.
+    titles: dict[tuple[str, str], int] = field(default_factory=dict)
     origins: dict[tuple[str, bool], int] = field(default_factory=dict)
     combinations: dict[str, int] = field(default_factory=dict)
 
@@ -208,7 +211,8 @@ class _Packer:
         return *common, name, item.trusted, *self._before(item), item.seconds
 
     def _title(self, hit: Hit) -> int:
-        return _place(self.titles, f"{hit.title}\t{hit.host}" if hit.host else hit.title)
+        text = f"{hit.title}\t{hit.host}" if hit.host else hit.title
+        return _place(self.titles, (hit.page, text))
 
     def _before(self, hit: Hit) -> tuple[int | None, int | None]:
         if not hit.visitor_before:

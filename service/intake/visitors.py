@@ -41,6 +41,14 @@ def page_digest(path: str) -> str:
     return _digest(path.encode(), 6)
 
 
+@lru_cache(maxsize=1024)
+def title_digest(title: str) -> str:
+    """
+    A title as 8 characters: enough to see that two readers have sent a page with the same.
+    """
+    return _digest(title.encode(), 6)
+
+
 def id_digest(text: str) -> str:
     """
     The id of a hit or the key of a batch as 16 characters.

@@ -170,6 +170,6 @@ def _ancestors(hosts: HostSet) -> list[str]:
     if "" in hosts.suffixes:
         return ["*"]
     # A policy has no word for an IPv6 address.
-    named = [name for name in sorted(hosts.names) if not name.startswith("[")]
+    named = [name for name in sorted(hosts.names) if "[" not in name]
     named += [f"*{suffix}" for suffix in hosts.suffixes]
     return [f"{scheme}://{name}:*" for name in named for scheme in ("https", "http")]

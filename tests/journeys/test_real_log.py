@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -177,3 +178,83 @@ def test_a_second_import_of_a_real_log_adds_nothing(luot: Luot) -> None:
     assert (again["counted"], again["reasons"], again["added_before"]) == (0, {}, LINES)
     assert luot.totals("2015-05-16", "2015-05-19") == before
     assert luot.counters()["views"]["total"] == first["counted"] == before[0]
+
+
+def read_by(luot: Luot, zone: str) -> list[tuple[datetime, str, tuple[str, str], str]]:
+    """
+    Time, site-day, reader and page of each view, in the order of the log.
+    """
+    rules, found = luot.runtime.sites["s1"].paths, []
+    for text in counted_lines(luot):
+        match, line = LINE.match(text), log_line(text)
+        assert match is not None
+        assert line is not None
+        address, time, agent = match.groups()
+        at = datetime.strptime(time, "%d/%b/%Y:%H:%M:%S %z")
+        day = f"{at.astimezone(ZoneInfo(zone)):%F}"
+        found.append((at, day, (address, agent), page_path(line.target, rules).path))
+    return found
+
+
+def listed(luot: Luot, door: str, **asked: str) -> list[dict[str, Any]]:
+    answer = luot.http.get(f"/{door}", query_string={"site": "s1", "limit": "100", **asked})
+    pages: list[dict[str, Any]] = answer.get_json()["pages"]
+    return pages
+
+
+def test_what_is_read_together_in_a_real_log_is_what_a_second_count_finds(
+    luot: Luot, zone: str
+) -> None:
+    # Given the first ten pages of each reader of each day, put together by hand
+    luot.clock.set("2015-05-19T06:00:00Z")
+    read: dict[tuple[str, tuple[str, str]], list[str]] = {}
+    for _, day, reader, page in read_by(luot, zone):
+        pages = read.setdefault((day, reader), [])
+        if page not in pages and len(pages) < 10:
+            pages.append(page)
+    readers = Counter(pair for pages in read.values() for pair in permutations(pages, 2))
+
+    import_log(luot)
+    luot.snapshot()
+
+    shown = 0
+    for page in {page for page, _ in readers}:
+        expected = {other: n for (one, other), n in readers.items() if one == page and n >= 5}
+        found = [row["path"] for row in listed(luot, "related", path=page)]
+        assert set(found) == set(expected)
+        assert [expected[other] for other in found] == sorted(expected.values(), reverse=True)
+        shown += len(found)
+    assert shown > 10
+
+
+def test_what_is_read_now_in_a_real_log_is_what_a_second_count_finds(luot: Luot, zone: str) -> None:
+    luot.clock.set("2015-05-19T06:00:00Z")
+    now, scores = datetime(2015, 5, 19, 6, tzinfo=UTC), Counter[str]()
+    for at, _, _, page in read_by(luot, zone):
+        scores[page] += 2 ** ((at - now) / timedelta(hours=3))  # type: ignore[assignment]
+
+    import_log(luot)
+    luot.snapshot()
+
+    found = listed(luot, "trending")
+    expected = {page: round(score, 2) for page, score in scores.items() if score >= 0.01}
+    assert {row["path"]: row["score"] for row in found} == dict(
+        sorted(expected.items(), key=lambda row: -scores[row[0]])[: len(found)]
+    )
+    assert [row["score"] for row in found] == sorted((row["score"] for row in found), reverse=True)
+    assert len(found) == min(100, len(expected)) > 20
+
+
+def test_the_most_read_pages_of_a_real_log_are_those_of_a_second_count(
+    luot: Luot, zone: str
+) -> None:
+    luot.clock.set("2015-05-18T23:59:59Z")
+    today = luot.runtime.sites["s1"].day(luot.clock.ms).label
+    views = Counter(page for _, day, _, page in read_by(luot, zone) if day == today)
+
+    import_log(luot)
+    luot.snapshot()
+
+    found = listed(luot, "popular")
+    assert [row["views"] for row in found] == [n for _, n in views.most_common(100)]
+    assert {row["path"]: row["views"] for row in found}.items() <= views.items()

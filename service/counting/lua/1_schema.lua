@@ -20,7 +20,7 @@
 --                                    baseline_views baseline_visits". Lives for ever, capped.
 --   luot:{S}:days            hash    site-day -> "views visits visitors". The newest 62 stay.
 --   luot:{S}:trending        zset    path -> its score: views, weighed by age. Lives for ever, at
---                                    most 2,000 pages.
+--                                    most 1,000 pages.
 --   luot:{S}:online          zset    visitor -> time of the last hit in ms. Gone after an hour.
 --   luot:{S}:delta           hash    what was added since the last snapshot; see below.
 --   luot:{S}:delta:<token>   hash    the same, closed, until SQL has it.
@@ -54,8 +54,10 @@
 --   p <producer>                     its last seq: the watermark
 --   r <day> <producer> <seq>         for each reader of the batch who began to read one more page:
 --                                    this page and those before it, 6 characters each
---   t <path> <title>                 visitors of the page who sent it with this title, which may
---                                    have a host behind it
+--   t <path>                         the page's newest title, and a host behind a TAB where that is
+--                                    not the site's first
+--   n <mark>                         visitors of a page who sent it with one title: 6 characters of
+--                                    the page's digest and 6 of the title's
 --   i <file>                         lines of an imported file that are done
 --   l rules                          the rules of dimensions, as the last batch brought them
 --   m token|number|parent|epoch|fields   written when it is closed

@@ -11,7 +11,7 @@
 -- but source and channel, which are its origin.
 --
 -- One MessagePack value, because the same bytes are what a journal keeps. It is
---   {format, limits, days, slots, names, ids, pages, titles, origins, combinations, items}
+--   {format, limits, days, slots, names, ids, pages, titles, origins, combinations, items, marks}
 --   limits      {flood per minute, double click ms, pages per day, pages in all, oldest site-day
 --               that is kept, rules of dimensions, half-life of scores in ms or 0, 1 where pages
 --               that are read together are noted}
@@ -21,6 +21,7 @@
 --   slots       numbers of ten-minute slots, each with both its neighbours, in order
 --   names       names of batches
 --   ids, pages, titles, combinations   texts; a title may have a TAB and a host behind it
+--   marks       of each title's page and of the title itself, 6 characters of a digest each
 --   origins     {{source TAB channel, whether that is the site itself} ...}
 --   items       hits and filtered requests; their parts are numbered here. Those from NAME on are
 --               left out where a hit has none of them, and so is any part that it has not:
@@ -97,7 +98,7 @@ local function open_batch(keys, packed)
     delta_key = keys[5], trending_key = keys[6], flood = limits[1], double_click = limits[2], pages_per_day = limits[3],
     pages_total = limits[4], oldest = limits[5], rules = limits[6], days = {}, slots = {},
     names = {}, ids = told[6], paths = told[7], titles = told[8], origins = told[9],
-    combinations = told[10], items = told[11], pages = {}, page_rows = {}, add = {}, put = {},
+    combinations = told[10], items = told[11], marks = told[12], pages = {}, page_rows = {}, add = {}, put = {},
     half_life = limits[7] or 0, related = limits[8] == 1, trends = {}, landmark = false,
     rescale = false, online = {}, offline = {}, views = 0, visits = 0, visitors = 0, events = 0,
     new_pages = 0, many_pages = false, full_views = LARGEST, full_visits = LARGEST, minutes = {},

@@ -11,7 +11,7 @@
 
 -- Pages that keep a score when there are too many, and how many more there may be until then. With
 -- room to spare a page that is new can gather views before it is judged.
-local TREND_PAGES, TREND_SPARE = 1000, 1000
+local TREND_PAGES, TREND_SPARE = 500, 500
 
 -- Half-lives between the landmark and now after which it moves: 2 ^ 200 views are far from 2 ^ 1023.
 local FARTHEST = 200
@@ -19,8 +19,11 @@ local FARTHEST = 200
 -- Half-lives after which a view is worth nothing: less than a millionth.
 local OLDEST = 20
 
--- Of how many views of a page that has no score one is looked at, where too many pages have one.
-local ADMITTED = 8
+-- Of how many views of a page one is looked at where too many pages have a score.
+local SEEN = 8
+
+-- Worth of a score below which a page has none where too many have one: one view four half-lives ago.
+local WORTHLESS = 0.06
 
 -- Characters of a page in what is kept here: 36 bits.
 local SHORT_DIGEST = 6
@@ -58,42 +61,55 @@ local function note_trend(batch, page, at, now)
   page.fresh = page.fresh + 1
 end
 
--- What views of a page that has no score yet give it: nothing, where too many pages have one, but
--- with every eighth of its views, which then stands for all eight.
---   weight   of the views of this batch
-local function first_score(page, weight, is_full)
+-- What the views of this batch add to a page's score; nil for nothing.
+--   weight   of these views
+--   Where too many pages have a score one view of eight is looked at, which then stands for eight.
+local function gain(page, weight, is_full)
   if not is_full then return weight end
-  if floor(page.views / ADMITTED) == floor((page.views - page.fresh) / ADMITTED) then return nil end
-  return weight * ADMITTED / page.fresh
+  local times = floor(page.views / SEEN) - floor((page.views - page.fresh) / SEEN)
+  return times > 0 and weight * times * SEEN / page.fresh or nil
+end
+
+-- How many pages have a score, once those that nobody reads any more have none.
+--   now      ms since 1970
+local function count_scores(batch, now)
+  local many = call('ZCARD', batch.trending_key)
+  if many < TREND_PAGES then return many end
+  local least = WORTHLESS * 2 ^ ((now - batch.landmark) / batch.half_life)
+  return many - call('ZREMRANGEBYSCORE', batch.trending_key, '-inf', format('%.10g', least))
+end
+
+-- Moves the landmark to where this batch has begun.
+local function move_landmark(batch)
+  local key = batch.trending_key
+  if batch.rescale > 0 then
+    call('ZUNIONSTORE', key, 1, key, 'WEIGHTS', format('%.17g', batch.rescale))
+  else
+    call('UNLINK', key)
+  end
+  call('HSET', batch.state_key, 'trend', digits(batch.landmark) .. ' ' .. digits(batch.half_life))
 end
 
 -- Writes the scores of the pages that the batch touched: one read and one write for all of them.
+--   now      ms since 1970
 --   The pages with least go once there are too many.
-local function write_trends(batch)
-  local key, pages, paths, list = batch.trending_key, {}, {}, {}
-  if batch.rescale then
-    if batch.rescale > 0 then
-      call('ZUNIONSTORE', key, 1, key, 'WEIGHTS', format('%.17g', batch.rescale))
-    else
-      call('UNLINK', key)
-    end
-    call('HSET', batch.state_key, 'trend', digits(batch.landmark) .. ' ' .. digits(batch.half_life))
-  end
-  for page in pairs(batch.trends) do
-    pages[#pages + 1] = page; paths[#paths + 1] = page.path
-  end
-  if #pages == 0 then return end
-  local many, old = call('ZCARD', key), call('ZMSCORE', key, unpack(paths))
+local function write_trends(batch, now)
+  if batch.rescale then move_landmark(batch) end
+  if next(batch.trends) == nil then return end
+  local key, paths, gains, list = batch.trending_key, {}, {}, {}
+  local many = count_scores(batch, now)
   local is_full = many >= TREND_PAGES
-  for i = 1, #pages do
-    local page, known = pages[i], old[i]
-    local weight = batch.trends[page]
-    local score = known and known + weight or first_score(page, weight, is_full)
-    if score then
-      list[#list + 1] = format('%.10g', score); list[#list + 1] = page.path
+  for page, weight in pairs(batch.trends) do
+    local more = gain(page, weight, is_full)
+    if more then
+      paths[#paths + 1] = page.path; gains[#paths] = more
     end
   end
-  if #list == 0 then return end
+  if #paths == 0 then return end
+  local old = call('ZMSCORE', key, unpack(paths))
+  for i = 1, #paths do
+    list[2 * i - 1] = format('%.10g', (old[i] or 0) + gains[i]); list[2 * i] = paths[i]
+  end
   if many + call('ZADD', key, unpack(list)) > TREND_PAGES + TREND_SPARE then
     call('ZREMRANGEBYRANK', key, 0, -TREND_PAGES - 1)
   end
@@ -128,14 +144,14 @@ local function put_together(batch, producer, seq)
   end
 end
 
--- Notes what a hit calls its page.
+-- Notes what a hit calls its page, which is what it is called for now.
 --   is_new   whether its visitor has viewed the page for the first time that day
---   Anybody can send one hit, so the delta says how many visitors called it so, each once.
+--   Anybody can send one hit, so the delta also says how many visitors called it so, each once.
 local function note_title(batch, hit, path, is_new)
   local title = hit[TITLE]
-  if title and path ~= OTHER then
-    add_to(batch, 't\t' .. path .. '\t' .. batch.titles[title], is_new and 1 or 0)
-  end
+  if not title or path == OTHER then return end
+  batch.put['t\t' .. path] = batch.titles[title]
+  if is_new and batch.marks then add_to(batch, 'n\t' .. batch.marks[title], 1) end
 end
 
 -- trending: the pages that are read most now.

@@ -46,7 +46,7 @@ local function record(keys, args)
   if args[7] ~= '' then batch.put['i\t' .. args[7]] = args[8] end
   put_together(batch, producer, seq)
   write_batch(batch, totals, now, producer, seq)
-  write_trends(batch)
+  write_trends(batch, now)
 
   -- In phase count something may still be missing, so no number is shown.
   if args[6] == '' or totals.phase ~= 'open' then return {'applied', results, false} end
