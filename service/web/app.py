@@ -8,7 +8,7 @@ from service.configuration import load
 from service.intake.agents import agent
 from service.logs import prepare_logs
 from service.runtime import Runtime
-from service.web import batches, counters, demo, hits, operations, reports
+from service.web import batches, counters, demo, foreign_doors, hits, operations, reports
 from service.web.manners import add_manners
 
 #: A user agent that makes every pattern be needed.
@@ -31,6 +31,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     app.extensions["luot"] = runtime
     for part in (hits, counters, batches, reports, operations):
         app.register_blueprint(part.blueprint)
+    foreign_doors.add_foreign_doors(app)
     if runtime.settings.demo:
         app.register_blueprint(demo.blueprint)
     add_manners(app)
