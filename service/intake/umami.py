@@ -32,7 +32,6 @@ class Body(msgspec.Struct, kw_only=True):
     title: str | None = None
     name: str | None = None
     tag: str | None = None
-    data: msgspec.Raw | None = None
     id: str | None = None
     ip: str | None = None
     user_agent: str | None = msgspec.field(default=None, name="userAgent")

@@ -15,6 +15,7 @@ from flask import Response, request
 from service.archive.tokens import Scope
 from service.counting.counters import counters_body
 from service.counting.outcomes import Recorded
+from service.counting.wire import Result
 from service.door_settings import Door
 from service.errors import LuotError, Reason, Rejected
 from service.hosts import host_of
@@ -178,26 +179,31 @@ def settle_all(here: Runtime, hits: Mapping[int, Told]) -> dict[int, Settled | R
     groups: dict[tuple[str, str], list[tuple[int, Visit]]] = defaultdict(list)
     for place, hit in hits.items():
         try:
-            groups[hit.site.id, hit.door].append((place, _taken(here, hit)))
+            visit = _taken(here, hit)
         except LuotError as error:
             outcomes[place] = refused(hit.door, request.path, error)
+        else:
+            groups[hit.site.id, hit.door].append((place, visit))
     for group in groups.values():
         outcomes |= _settled(here, group)
     return outcomes
 
 
 def _settled(here: Runtime, group: Sequence[tuple[int, Visit]]) -> dict[int, Settled | Rejected]:
-    first = group[0][1]
-    outcomes: dict[int, Settled | Rejected] = {}
+    failure: LuotError | None = None
+    results: Sequence[Result] = ()
     try:
-        recorded = here.recorder.record(first.site, [visit.taken.item for _, visit in group])
+        items = [visit.taken.item for _, visit in group]
+        results = here.recorder.record(group[0][1].site, items).results
     except LuotError as error:
-        return {place: refused(first.door, request.path, error) for place, _ in group}
-    for (place, visit), result in zip(group, recorded.results, strict=True):
-        alone = Recorded((result,))
+        failure = error
+    outcomes: dict[int, Settled | Rejected] = {}
+    for n, (place, visit) in enumerate(group):
         try:
+            # A filtered request is settled, also when it cannot be noted.
+            alone = doors.settled(visit, failure) if failure else Recorded((results[n],))
             outcomes[place] = Settled(doors.result_of(visit, alone), visit, alone)
-        except Rejected as error:
+        except LuotError as error:
             outcomes[place] = refused(visit.door, request.path, error)
     return outcomes
 

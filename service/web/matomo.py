@@ -35,8 +35,8 @@ blueprint = Blueprint("matomo", __name__)
 _INFO = b"This is where pages that carry Matomo's script send their views.\n"
 
 
-@blueprint.get("/matomo.php")
-@blueprint.get("/piwik.php", endpoint="old_pixel")
+@blueprint.get("/matomo.php", provide_automatic_options=False)
+@blueprint.get("/piwik.php", endpoint="old_pixel", provide_automatic_options=False)
 def pixel() -> Response:
     """
     Counts what is asked for as an image.

@@ -97,7 +97,7 @@ def _send(here: Runtime) -> Answer:
     settled = foreign.settle(here, _told(here, asked, sender, body))
     said = {**foreign.result_header(settled.word), **_HEADERS}
     if settled.filtered_as is Filter.EXCLUDED:
-        return json_answer(403, _error("blocked", 403), said)
+        return json_answer(403, {"error": _error("blocked", 403)}, said)
     return json_answer(200, _body(settled), said)
 
 
