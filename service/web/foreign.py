@@ -233,10 +233,25 @@ def answer(door: Door, act: Callable[[], Answer], refuse: Callable[[Rejected], A
     The response of a door; ``refuse`` says a refusal in the words of its protocol.
     """
     said = refusing(door, request.path, act)
-    if isinstance(said, Rejected):
-        refusal = refuse(said)
-        said = Answer(refusal.status, refusal.body, {**refusal_headers(said), **refusal.headers})
-    return respond(said)
+    return respond(refused_as(refuse, said) if isinstance(said, Rejected) else said)
+
+
+def refused_as(refuse: Callable[[Rejected], Answer], error: Rejected) -> Answer:
+    """
+    A refusal in the words of a protocol, with the headers that it has at every door.
+    """
+    refusal = refuse(error)
+    return Answer(refusal.status, refusal.body, {**refusal_headers(error), **refusal.headers})
+
+
+def none_kept(outcomes: Mapping[int, Settled | Rejected]) -> Rejected | None:
+    """
+    Why nothing at all could be kept, when that is so: the request may come again as it was.
+    """
+    for outcome in outcomes.values():
+        if not (isinstance(outcome, Rejected) and outcome.status == 503):
+            return None
+    return next((o for o in outcomes.values() if isinstance(o, Rejected)), None)
 
 
 def noted(door: Door, error: Rejected) -> Rejected:

@@ -75,11 +75,7 @@ def api() -> Response:
     Counts up to 500 hits of a server, with their own time and reader.
     """
     here = runtime()
-
-    def refuse(error: Rejected) -> Answer:
-        return json_answer(error.status, {"error": _sentence(error)}, _API)
-
-    return foreign.answer(Door.GOATCOUNTER, lambda: _count_all(here), refuse)
+    return foreign.answer(Door.GOATCOUNTER, lambda: _count_all(here), _refuse_api)
 
 
 @blueprint.route("/api/v0/count", methods=["OPTIONS"])
@@ -157,8 +153,8 @@ def _summary(outcomes: dict[int, Settled | Rejected]) -> Answer:
         said["X-Goatcounter-Filter"] = ", ".join(ignored)
     if not errors:
         return json_answer(202, {"status": "ok"}, said)
-    if len(errors) == len(outcomes) and all(e.status == 503 for e in errors.values()):
-        raise next(iter(errors.values()))
+    if error := foreign.none_kept(outcomes):
+        return foreign.refused_as(_refuse_api, error)
     told = {str(place): _sentence(error) for place, error in errors.items()}
     return json_answer(400, {"errors": told}, said)
 
@@ -191,6 +187,10 @@ def _token(header: str) -> str | None:
     except (NotBase64, ValueError):
         return None
     return text.partition(":")[2] or None
+
+
+def _refuse_api(error: Rejected) -> Answer:
+    return json_answer(error.status, {"error": _sentence(error)}, _API)
 
 
 def _sentence(error: Rejected) -> str:

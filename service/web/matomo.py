@@ -64,13 +64,9 @@ def post() -> Response:
     Counts what is sent as a form, or many requests as JSON.
     """
     here, asked = runtime(), door_request()
-    pages = _pages_headers(here, asked)
-
-    def refuse(error: Rejected) -> Answer:
-        body = {"status": "error", "tracked": 0, "invalid": 0, "message": str(error)}
-        return json_answer(_status(error), body, pages)
-
-    return foreign.answer(Door.MATOMO, lambda: _post(here, asked, pages), refuse)
+    response = foreign.answer(Door.MATOMO, lambda: _post(here, asked), _refuse)
+    response.headers.update(_pages_headers(here, asked))
+    return response
 
 
 @blueprint.route("/matomo.php", methods=["OPTIONS"])
@@ -87,20 +83,18 @@ def options() -> Response:
     return respond(Answer(204, headers=allowed))
 
 
-def _post(here: Runtime, asked: Request, pages: dict[str, str]) -> Answer:
+def _post(here: Runtime, asked: Request) -> Answer:
     check_host(here, asked)
     sender = doors.sender_of(here, asked)
     body = read_body(LARGEST_BODY)
     if len(body) > LARGEST_BODY:
         raise Rejected(Reason.SIZE, status=413)
     if body.lstrip()[:1] == b"{":
-        said = _bulk(here, asked, sender, body)
-    else:
-        form = parameters(body)
-        told = {**parameters(asked.query), **form}
-        hit = _told(here, asked, sender, told, form.get("token_auth", ""))
-        said = _image(told.get("send_image"), foreign.settle(here, hit).word)
-    return Answer(said.status, said.body, {**said.headers, **pages})
+        return _bulk(here, asked, sender, body)
+    form = parameters(body)
+    told = {**parameters(asked.query), **form}
+    hit = _told(here, asked, sender, told, form.get("token_auth", ""))
+    return _image(told.get("send_image"), foreign.settle(here, hit).word)
 
 
 def _bulk(here: Runtime, asked: Request, sender: Sender, body: bytes) -> Answer:
@@ -124,8 +118,8 @@ def _bulk(here: Runtime, asked: Request, sender: Sender, body: bytes) -> Answer:
 
 def _summary(outcomes: dict[int, Settled | Rejected], image: str, *, with_places: bool) -> Answer:
     invalid = {n: error for n, error in sorted(outcomes.items()) if isinstance(error, Rejected)}
-    if len(invalid) == len(outcomes) and all(e.status == 503 for e in invalid.values()):
-        raise next(iter(invalid.values()))
+    if error := foreign.none_kept(outcomes):
+        return foreign.refused_as(_refuse, error)
     said = foreign.result_header(foreign.words(outcomes))
     if image == "0":
         return Answer(204, headers=said)
@@ -170,6 +164,11 @@ def _image(wanted: str | None, word: str) -> Answer:
     if wanted == "0":
         return Answer(204, headers=foreign.result_header(word))
     return doors.pixel(200, foreign.result_header(word))
+
+
+def _refuse(error: Rejected) -> Answer:
+    body = {"status": "error", "tracked": 0, "invalid": 0, "message": str(error)}
+    return json_answer(_status(error), body)
 
 
 def _status(error: Rejected) -> int:

@@ -115,8 +115,8 @@ def _summary(outcomes: dict[int, Settled | Rejected]) -> Answer:
         said["x-plausible-dropped"] = str(dropped)
     # 2xx may be said when no hit is in doubt: none was lost, or one at least was kept.
     if hard and len(refused) == len(outcomes):
-        refusal = _refuse(hard[0])
-        return Answer(hard[0].status, refusal.body, {**refusal.headers, **said})
+        refusal = foreign.refused_as(_refuse, hard[0])
+        return Answer(refusal.status, refusal.body, {**refusal.headers, **said})
     return Answer(202, b"ok", {**said, "Content-Type": "text/plain; charset=utf-8"})
 
 

@@ -123,8 +123,8 @@ def _batch(here: Runtime) -> Answer:
 
 def _summary(outcomes: dict[int, Settled | Rejected]) -> Answer:
     failed = {n: error for n, error in sorted(outcomes.items()) if isinstance(error, Rejected)}
-    if len(failed) == len(outcomes) and all(e.status == 503 for e in failed.values()):
-        raise next(iter(failed.values()))
+    if error := foreign.none_kept(outcomes):
+        return foreign.refused_as(_refuse, error)
     body = {
         "size": len(outcomes),
         "processed": len(outcomes) - len(failed),

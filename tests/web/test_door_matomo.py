@@ -21,11 +21,11 @@ MALFORMED = "rejected; reason=malformed"
 FORM = {"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"}
 
 
-def told(path: str = "/m", **more: Any) -> dict[str, Any]:
+def told(path: Any = "/m", **more: Any) -> dict[str, Any]:
     return {"idsite": 7, "rec": 1, "url": f"{ORIGIN}{path}", **more}
 
 
-def image(path: str = "/m", **more: Any) -> str:
+def image(path: Any = "/m", **more: Any) -> str:
     return f"/matomo.php?{urlencode(told(path, **more))}"
 
 
