@@ -15,7 +15,7 @@ from service.intake.payloads import decoded
 from service.intake.queries import query_value
 
 #: What a callback may be called: a name, also of a member, and never code.
-CALLBACK = re.compile(r"[A-Za-z0-9_$]{1,64}(?:\.[A-Za-z0-9_$]{1,64}){0,4}\Z")
+CALLBACK = re.compile(r"[A-Za-z_$][\w$]{0,63}(?:\.[A-Za-z_$][\w$]{0,63}){0,4}\Z", re.ASCII)
 
 #: Bytes of a path at vercount, which cuts there.
 VERCOUNT_PATH = 200

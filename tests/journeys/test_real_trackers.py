@@ -223,6 +223,58 @@ def test_a_page_that_logs_itself_at_vercount(luot: Beside, site: Pages, page: Pa
     assert luot.pages()["/vercount-log"] == (1, None)
 
 
+# Luot's own script for pages with the others' places
+
+PLACES = """<meta charset="utf-8"><title>{title}</title><i id="busuanzi_container_page_pv"
+  style="display:none">read <b id="busuanzi_value_page_pv">–</b></i>
+  <b id="busuanzi_page_pv">–</b> <b id="vercount_value_page_pv">–</b>
+  <b id="busuanzi_value_site_pv">–</b> <b id="busuanzi_site_uv">–</b> <b id="own_page_pv">–</b>
+  <script async data-prefix="own" src="{base}/busuanzi.js"></script>"""
+
+
+@browser
+def test_every_article_shows_its_own_number(luot: Beside, site: Pages, page: Page) -> None:
+    # With the policy that browsers have of themselves, which leaves only the host in Referer.
+    first = site.add("/bsz/1?id=1", PLACES.format(title="One", base=luot.base))
+    site.known["/bsz/1"] = site.known.pop("/bsz/1?id=1")
+    second = site.add("/bsz/2", PLACES.format(title="Two", base=luot.base))
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    for n in (1, 2):
+        page.goto(first)
+        expect(page.locator("#busuanzi_value_page_pv")).to_have_text(str(n))
+    page.goto(second)
+    expect(page.locator("#busuanzi_value_page_pv")).to_have_text("1")
+
+    for place in ("busuanzi_page_pv", "vercount_value_page_pv", "own_page_pv"):
+        expect(page.locator(f"#{place}")).to_have_text("1")
+    expect(page.locator("#busuanzi_container_page_pv")).to_have_css("display", "inline")
+    expect(page.locator("#busuanzi_value_site_pv")).not_to_have_text("–")
+    expect(page.locator("#busuanzi_site_uv")).not_to_have_text("–")
+    pages_now = luot.pages()
+    assert (pages_now["/bsz/1?id=1"], pages_now["/bsz/2"]) == ((2, "One"), (1, "Two"))
+    assert said == []
+
+
+@browser
+def test_with_the_service_away_the_places_stay(luot: Beside, site: Pages, page: Page) -> None:
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.route("**/busuanzi", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        page.goto(site.add("/bsz/away", PLACES.format(title="Away", base=luot.base)))
+
+    assert page.text_content("#busuanzi_value_page_pv") == "–"
+    expect(page.locator("#busuanzi_container_page_pv")).to_have_css("display", "none")
+    assert errors == []
+
+    # It comes back, and the same view is counted once.
+    page.unroute("**/busuanzi")
+    expect(page.locator("#busuanzi_value_page_pv")).to_have_text("1")
+    assert luot.pages()["/bsz/away"] == (1, "Away")
+
+
 def node(code: str, **told: object) -> str:
     """
     What a script prints.
