@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from flask import Response, request
 
-from service.archive.tokens import Scope
+from service.archive.tokens import PREFIX, Scope
 from service.counting.counters import counters_body
 from service.counting.outcomes import Recorded
 from service.counting.wire import Result
@@ -119,8 +119,13 @@ def check_page(site: Site, asked: Request) -> None:
 def is_believed(here: Runtime, token: str | None, site: Site) -> bool:
     """
     Whether a token lets its bearer say when a hit was, and whose.
+
+    :raises ArchiveError: the token looks like one, and nobody can be asked
     """
-    grant = here.grants.of(token) if token else None
+    # Pages that have moved go on showing tokens of where they came from, in every hit.
+    if not token or not token.startswith(PREFIX):
+        return False
+    grant = here.grants.of(token)
     return grant is not None and grant.scope.covers(Scope.WRITE) and grant.is_for(site.id)
 
 

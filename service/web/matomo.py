@@ -105,11 +105,14 @@ def _bulk(here: Runtime, asked: Request, sender: Sender, body: bytes) -> Answer:
         raise Rejected(Reason.SIZE, "requests", 413)
     outcomes: dict[int, Settled | Rejected] = {}
     hits: dict[int, Told] = {}
+    # One token speaks for a body; more would be a way to try many.
+    token = told.token_auth or ""
     for place, raw in enumerate(told.requests):
         try:
             one = bulk_parameters(bytes(raw))
-            token = one.get("token_auth") or told.token_auth or ""
-            hits[place] = _told(here, asked, sender, one, token)
+            token = token or one.get("token_auth", "")
+            shown = told.token_auth or one.get("token_auth", "")
+            hits[place] = _told(here, asked, sender, one, token if shown == token else "")
         except Rejected as error:
             outcomes[place] = foreign.noted(Door.MATOMO, error)
     outcomes |= foreign.settle_all(here, hits)
