@@ -149,6 +149,7 @@ def beside(folder: Path, **changes: Any) -> Iterator[Beside]:
         thread = threading.Thread(target=asyncio.run, args=(serving,))
         thread.start()
         until(lambda: server.started, 20)
+        runtime.open_site("s1")
         try:
             yield Beside(runtime, listening.getsockname()[1])
         finally:

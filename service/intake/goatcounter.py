@@ -115,7 +115,7 @@ def api_payload(raw: bytes, *, needs_session: bool) -> Foreign:
 
 
 def _check(path: str, title: str, referrer: str) -> None:
-    if not path.strip("/ ") and path != "/":
+    if not path.strip():
         raise Rejected(Reason.MALFORMED, "path")
     for text, name in ((path, "path"), (referrer, "ref")):
         if len(text.encode("utf-8", "replace")) > LONGEST_PATH:

@@ -13,7 +13,7 @@ import msgspec
 from service.errors import Reason, Rejected
 from service.intake.foreign import Foreign, event_name, language, moment, width, with_campaign
 from service.intake.payloads import ENGAGEMENT, decoded
-from service.intake.queries import query_names, query_value
+from service.intake.queries import query_value
 
 #: A hit that claims to be older than this needs a token there, in seconds.
 OLDEST_UNTOLD = 86_400
@@ -24,6 +24,12 @@ _ACTIONS = {"download": "download", "link": "outbound", "search": "search", "c_n
 _PAGE_ID, _VISITOR_ID = re.compile(r"[0-9A-Za-z]{6}\Z"), re.compile(r"[0-9a-fA-F]{16}\Z")
 _SECONDS = re.compile(r"[0-9]{1,12}\Z", re.ASCII)
 _WRITTEN = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d\Z", re.ASCII)
+
+#: Every parameter that is read here.
+_READ = frozenset(
+    b"idsite rec url action_name urlref res lang cip cdt ua uid cid token_auth send_image ping "
+    b"e_c e_a link download search c_n idgoal ec_id ec_items ca _rcn _rck pv_id _id".split()
+)
 
 Parameters = Mapping[str, str]
 
@@ -58,23 +64,17 @@ _one_decoder = msgspec.json.Decoder(str | dict[str, str | int | float | bool | N
 
 def parameters(encoded: bytes) -> dict[str, str]:
     """
-    The parameters of a query or a form.
+    The parameters of a query or a form that are read here; any other is passed over unseen.
 
     :raises Rejected: malformed
     """
-    found: dict[str, str] = {}
-    for name in query_names(encoded):
-        if not name.isidentifier():
-            # Such as cvar[1], which nothing here reads.
-            continue
-        # Of what is said twice the last stands, as in PHP.
-        last = [
-            part
-            for part in encoded.split(b"&")
-            if part.partition(b"=")[0] == name.encode("latin-1")
-        ][-1]
-        found[name] = query_value(last, name) or ""
-    return found
+    # Of what is said twice the last stands, as in PHP.
+    pairs = (part.partition(b"=") for part in encoded.split(b"&"))
+    last = {name: value for name, _, value in pairs if name in _READ}
+    return {
+        name.decode(): query_value(name + b"=" + value, name.decode()) or ""
+        for name, value in last.items()
+    }
 
 
 def bulk(body: bytes) -> Bulk:

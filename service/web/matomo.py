@@ -91,6 +91,8 @@ def _post(here: Runtime, asked: Request) -> Answer:
         raise Rejected(Reason.SIZE, status=413)
     if body.lstrip()[:1] == b"{":
         return _bulk(here, asked, sender, body)
+    if len(body) > foreign.LARGEST_BODY:
+        raise Rejected(Reason.SIZE, status=413)
     form = parameters(body)
     told = {**parameters(asked.query), **form}
     hit = _told(here, asked, sender, told, form.get("token_auth", ""))

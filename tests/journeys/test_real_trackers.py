@@ -50,8 +50,6 @@ browser = pytest.mark.skipif(
     installed() is None, reason="NO CHROMIUM: THE BROWSER TESTS ARE SKIPPED"
 )
 
-pytestmark = pytest.mark.xdist_group("real_trackers")
-
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, object]:
@@ -273,6 +271,23 @@ def test_with_the_service_away_the_places_stay(luot: Beside, site: Pages, page: 
     page.unroute("**/busuanzi")
     expect(page.locator("#busuanzi_value_page_pv")).to_have_text("1")
     assert luot.pages()["/bsz/away"] == (1, "Away")
+
+
+@browser
+def test_a_page_that_changes_its_address_is_another_page(
+    luot: Beside, site: Pages, page: Page
+) -> None:
+    html = PLACES.format(title="Pjax", base=luot.base).replace("async", 'async data-pjax="1"')
+    page.goto(site.add("/bsz/pjax", html.replace("async", 'async data-style="comma"')))
+    expect(page.locator("#busuanzi_value_page_pv")).to_have_text("1")
+    for _ in range(2):
+        page.evaluate("document.getElementById('busuanzi_value_page_pv').textContent = '–'")
+        page.evaluate("history.pushState({}, '', '/bsz/pjax-next?utm_source=x')")
+        expect(page.locator("#busuanzi_value_page_pv")).not_to_have_text("–")
+        page.evaluate("history.replaceState({}, '', '/bsz/elsewhere')")
+
+    counted = luot.pages()
+    assert (counted["/bsz/pjax"][0], counted["/bsz/pjax-next"][0]) == (1, 2)
 
 
 def node(code: str, **told: object) -> str:
