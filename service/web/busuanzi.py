@@ -22,7 +22,7 @@ from service.web.fronts import door_request, read_body, respond, runtime
 from service.web.page_numbers import counted, numbers_at, public_site
 from service.web.questions import check_host
 from service.web.requests import Answer, Request, json_answer
-from service.web.scripting import script_answer
+from service.web.scripting import places_script
 
 blueprint = Blueprint("busuanzi", __name__)
 
@@ -115,7 +115,7 @@ def script(_kind: str = "") -> Response:
     """
     The script that fills such pages' places, also under its predecessors' names.
     """
-    return respond(script_answer("busuanzi.js"))
+    return respond(places_script(door_request()))
 
 
 @blueprint.post("/busuanzi", provide_automatic_options=False, endpoint="own")

@@ -5,13 +5,19 @@ The scripts that pages of other trackers load, as they are served.
 from functools import cache
 from pathlib import Path
 
-from service.web.requests import Answer
+from rjsmin import jsmin
 
-#: Where the sources of scripts lie.
-FOLDER = Path(__file__).parent / "static"
+from service.web.answered import conditional, tagged
+from service.web.requests import Answer, Request
+
+#: What fills the places of busuanzi and vercount.
+PLACES = "busuanzi.js"
+
+_SOURCE = Path(__file__).with_name("static") / PLACES
 
 _HEADERS = {
     "Content-Type": "text/javascript; charset=utf-8",
+    # As long as the scripts whose names these are.
     "Cache-Control": "public, max-age=86400",
     # The whole world may run it: it is a script.
     "Cross-Origin-Resource-Policy": "cross-origin",
@@ -19,21 +25,32 @@ _HEADERS = {
 }
 
 
-def script_answer(name: str, prelude: bytes = b"") -> Answer:
+def places_script(asked: Request) -> Answer:
     """
-    A script, with something that runs before it; 404 when there is none of that name.
+    The script for pages with busuanzi's places, without what only its readers need.
     """
-    code = _code(name)
+    return conditional(tagged(Answer(200, _places(), dict(_HEADERS))), asked)
+
+
+def own_script(asked: Request, prelude: bytes) -> Answer:
+    """
+    luot.js, with something that runs before it; 404 where there is none.
+    """
+    code = _own()
     if code is None:
         return Answer(404)
-    return Answer(200, prelude + code, dict(_HEADERS))
+    return conditional(tagged(Answer(200, prelude + code, dict(_HEADERS))), asked)
 
 
 @cache
-def _code(name: str) -> bytes | None:
+def _places() -> bytes:
+    return str(jsmin(_SOURCE.read_text(encoding="utf-8"))).encode()
+
+
+@cache
+def _own() -> bytes | None:
     try:
-        from service.web.scripts import script_bytes  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - may not be there
+        from service.web.scripts import script_bytes  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - it may not be there
     except ImportError:
-        path = FOLDER / name
-        return path.read_bytes() if path.is_file() else None
-    return bytes(script_bytes(name))
+        return None
+    return bytes(script_bytes("luot.js"))

@@ -26,7 +26,7 @@ from service.web.foreign import LARGEST_BODY, OPEN, Settled, Told
 from service.web.fronts import door_request, read_body, respond, runtime
 from service.web.questions import check_host
 from service.web.requests import Answer, Request, json_answer
-from service.web.scripting import script_answer
+from service.web.scripting import own_script
 from service.web.tokens import bearer_of
 
 blueprint = Blueprint("umami", __name__)
@@ -83,7 +83,7 @@ def script() -> Response:
         "(function(s,m){if(s&&!s.dataset.site&&m[s.dataset.websiteId])"
         f"s.dataset.site=m[s.dataset.websiteId]}})(document.currentScript,{json.dumps(names)});"
     )
-    return respond(script_answer("luot.js", prelude.encode()))
+    return respond(own_script(door_request(), prelude.encode()))
 
 
 def _send(here: Runtime) -> Answer:

@@ -169,6 +169,9 @@ def test_the_script_has_many_names(seen: Watched, target: str) -> None:
     assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
     assert b"busuanzi_value_" in answer.data
     assert "max-age=86400" in answer.headers["Cache-Control"]
+    assert b"/*" not in answer.data
+    again = ask(seen, "GET", target, If_None_Match=answer.headers["ETag"])
+    assert (again.status_code, again.data) == (304, b"")
 
 
 # The script's own door

@@ -187,6 +187,16 @@ def test_a_batch_that_is_none_is_refused(seen: Watched, body: bytes, status: int
     assert set(answer.get_json()) == {"error"}
 
 
+def test_its_script_is_luots_and_told_the_site(seen: Watched) -> None:
+    answer = ask(seen, "GET", "/script.js")
+
+    if answer.status_code == 404:
+        pytest.skip("there is no luot.js")
+    assert answer.mimetype == "text/javascript"
+    assert "max-age=86400" in answer.headers["Cache-Control"]
+    assert f'"{UMAMI}": "s1"'.encode() in answer.data.partition(b";")[0]
+
+
 @pytest.mark.parametrize("target", ["/api/send", "/api/batch", "/api/collect"])
 def test_any_page_may_ask(seen: Watched, target: str) -> None:
     answer = ask(seen, "OPTIONS", target, Origin="https://any.example")
