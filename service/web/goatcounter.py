@@ -27,6 +27,7 @@ from service.web.foreign import OPEN, Settled, Told
 from service.web.fronts import door_request, read_body, respond, runtime
 from service.web.questions import check_host
 from service.web.requests import Answer, Request, json_answer
+from service.web.scripting import own_script
 from service.web.tokens import bearer_of, granted
 
 blueprint = Blueprint("goatcounter", __name__)
@@ -67,6 +68,14 @@ def count() -> Response:
         return doors.pixel(error.status, {**HEADERS, "X-Goatcounter": str(error)})
 
     return foreign.answer(Door.GOATCOUNTER, act, refuse)
+
+
+@blueprint.get("/count.js")
+def script() -> Response:
+    """
+    luot.js, which finds the site by the page's host.
+    """
+    return respond(own_script(runtime(), door_request(), Door.GOATCOUNTER))
 
 
 @blueprint.post("/api/v0/count", provide_automatic_options=False)

@@ -23,6 +23,7 @@ from service.web.foreign import LARGEST_BODY, OPEN, Settled, Told
 from service.web.fronts import door_request, read_body, respond, runtime
 from service.web.questions import check_host
 from service.web.requests import Answer, json_answer
+from service.web.scripting import own_script
 from service.web.tokens import bearer, granted
 
 blueprint = Blueprint("plausible", __name__)
@@ -83,6 +84,15 @@ def visitors() -> Response:
     return foreign.answer(Door.PLAUSIBLE, act, refuse)
 
 
+@blueprint.get("/js/script.<path:_kind>")
+@blueprint.get("/js/plausible.<path:_kind>", endpoint="old_script")
+def script(_kind: str) -> Response:
+    """
+    luot.js, which is told the site that a Plausible tag names, whatever extensions it asks for.
+    """
+    return respond(own_script(runtime(), door_request(), Door.PLAUSIBLE))
+
+
 def _answer(here: Runtime) -> Answer:
     asked = door_request()
     check_host(here, asked)
@@ -93,9 +103,14 @@ def _answer(here: Runtime) -> Answer:
     told = event(body)
     outcomes: dict[int, Settled | Rejected] = {}
     hits: dict[int, Told] = {}
+    known: set[str] = set()
     for place, name in enumerate(_names(told)):
         try:
             site = _site(here, name)
+            if site.id in known:
+                # One site by two names is one view.
+                continue
+            known.add(site.id)
             foreign.check_page(site, asked)
             if told.by_hash:
                 site = replace(site, paths=replace(site.paths, hash_routing=True))

@@ -2,12 +2,17 @@
 The scripts that pages of other trackers load, as they are served.
 """
 
+import json
 from functools import cache
 from pathlib import Path
 
 from rjsmin import jsmin
 
+from service.door_settings import Door
+from service.intake.sites import Site
+from service.runtime import Runtime
 from service.web.answered import conditional, tagged
+from service.web.foreign import open_sites
 from service.web.requests import Answer, Request
 
 #: What fills the places of busuanzi and vercount.
@@ -32,14 +37,38 @@ def places_script(asked: Request) -> Answer:
     return conditional(tagged(Answer(200, _places(), dict(_HEADERS))), asked)
 
 
-def own_script(asked: Request, prelude: bytes) -> Answer:
+def own_script(here: Runtime, asked: Request, door: Door) -> Answer:
     """
-    luot.js, with something that runs before it; 404 where there is none.
+    luot.js for a tag that was another script's: it is told which site that tag names.
+
+    A tag that names none has the site that its page's host belongs to. 404 where there is no
+    luot.js, and where the door is open for nobody.
     """
-    code = _own()
-    if code is None:
+    code, names = _own(), _names(open_sites(here, door))
+    if code is None or not names:
         return Answer(404)
+    # Everything in here is public: each tag names its site to whoever reads the page.
+    prelude = _PRELUDE % json.dumps(names).encode()
     return conditional(tagged(Answer(200, prelude + code, dict(_HEADERS))), asked)
+
+
+def _names(sites: list[Site]) -> dict[str, str]:
+    """
+    Sites by what other trackers' tags call them, and by their hosts.
+    """
+    names: dict[str, str] = {}
+    for site in sites:
+        called = {*site.hosts.names, *site.plausible_domains, site.umami_id} - {""}
+        names |= dict.fromkeys(sorted(called), site.id)
+    return names
+
+
+#: Tells luot.js the site, in the attribute where it looks for it.
+_PRELUDE = (
+    b"(function(s,m){if(!s)return;var d=s.dataset;"
+    b"d.site=d.site||m[d.websiteId]||m[(d.domain||'').split(',')[0]]||m[location.hostname]||''"
+    b"})(document.currentScript,%s);"
+)
 
 
 @cache

@@ -5,7 +5,6 @@ Its answers carry a session and a visit. Luot hands out nothing by which a reade
 so these are drawn anew for each answer.
 """
 
-import json
 from uuid import uuid4
 
 from flask import Blueprint, Response
@@ -76,14 +75,7 @@ def script() -> Response:
     """
     luot.js, which is told the site that an Umami tag names.
     """
-    here = runtime()
-    names = {s.umami_id: s.id for s in foreign.open_sites(here, Door.UMAMI) if s.umami_id}
-    # As the tag of a page that has moved names its site otherwise than luot.js reads it.
-    prelude = (
-        "(function(s,m){if(s&&!s.dataset.site&&m[s.dataset.websiteId])"
-        f"s.dataset.site=m[s.dataset.websiteId]}})(document.currentScript,{json.dumps(names)});"
-    )
-    return respond(own_script(door_request(), prelude.encode()))
+    return respond(own_script(runtime(), door_request(), Door.UMAMI))
 
 
 def _send(here: Runtime) -> Answer:

@@ -187,14 +187,17 @@ def test_a_batch_that_is_none_is_refused(seen: Watched, body: bytes, status: int
     assert set(answer.get_json()) == {"error"}
 
 
-def test_its_script_is_luots_and_told_the_site(seen: Watched) -> None:
-    answer = ask(seen, "GET", "/script.js")
+@pytest.mark.parametrize("target", ["/script.js", "/count.js", "/js/script.hash.js"])
+def test_its_script_is_luots_and_told_the_site(seen: Watched, target: str) -> None:
+    answer = ask(seen, "GET", target)
 
     if answer.status_code == 404:
         pytest.skip("there is no luot.js")
     assert answer.mimetype == "text/javascript"
     assert "max-age=86400" in answer.headers["Cache-Control"]
-    assert f'"{UMAMI}": "s1"'.encode() in answer.data.partition(b";")[0]
+    for name in (UMAMI, "www.s1.example"):
+        assert f'"{name}": "s1"'.encode() in answer.data
+    assert b"s4.example" not in answer.data
 
 
 @pytest.mark.parametrize("target", ["/api/send", "/api/batch", "/api/collect"])
