@@ -127,9 +127,11 @@ def pages() -> Iterator[Pages]:
         found.append(Pages(server))
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield found[0]
-        server.shutdown()
-        thread.join()
+        try:
+            yield found[0]
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @contextmanager
@@ -148,9 +150,9 @@ def beside(folder: Path, **changes: Any) -> Iterator[Beside]:
         serving = server.serve([listening])
         thread = threading.Thread(target=asyncio.run, args=(serving,))
         thread.start()
-        until(lambda: server.started, 20)
-        runtime.open_site("s1")
         try:
+            until(lambda: server.started, 20)
+            runtime.open_site("s1")
             yield Beside(runtime, listening.getsockname()[1])
         finally:
             server.should_exit = True

@@ -63,10 +63,12 @@ def _names(sites: list[Site]) -> dict[str, str]:
     return names
 
 
-#: Tells luot.js the site, in the attribute where it looks for it.
+#: Tells luot.js the site, in the attribute where it looks for it. It takes its own folder for
+#: Luot's; a script that is running already is not fetched again when its address changes.
 _PRELUDE = (
     b"(function(s,m){if(!s)return;var d=s.dataset;"
-    b"d.site=d.site||m[d.websiteId]||m[(d.domain||'').split(',')[0]]||m[location.hostname]||''"
+    b"d.site=d.site||m[d.websiteId]||m[(d.domain||'').split(',')[0]]||m[location.hostname]||'';"
+    rb"if(/\/js\/[^/]*$/.test(s.src))s.src=new URL('../luot.js',s.src)"
     b"})(document.currentScript,%s);"
 )
 

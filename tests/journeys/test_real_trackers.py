@@ -290,6 +290,29 @@ def test_a_page_that_changes_its_address_is_another_page(
     assert (counted["/bsz/pjax"][0], counted["/bsz/pjax-next"][0]) == (1, 2)
 
 
+@browser
+@pytest.mark.parametrize(
+    "tag",
+    [
+        f'src="{{base}}/script.js" data-website-id="{WEBSITE}"',
+        'src="{base}/js/script.hash.outbound-links.js" data-domain="localhost"',
+        'src="{base}/count.js" data-goatcounter="{base}/count"',
+    ],
+    ids=["umami", "plausible", "goatcounter"],
+)
+def test_a_tag_of_which_only_the_host_was_changed(
+    luot: Beside, site: Pages, page: Page, tag: str, request: pytest.FixtureRequest
+) -> None:
+    if page.request.get(f"{luot.base}/script.js").status == 404:
+        pytest.skip("there is no luot.js")
+    path = f"/tag/{request.node.callspec.id}"
+    come(
+        page, site, path, f"<title>Tin</title><script defer {tag.format(base=luot.base)}></script>"
+    )
+
+    check(luot, path, "Tin")
+
+
 def node(code: str, **told: object) -> str:
     """
     What a script prints.
