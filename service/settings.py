@@ -24,6 +24,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from service.dimensions import PAGE_DEFAULT, Dimension
+from service.door_settings import Door, twice_named
+from service.door_settings import umami_id as _umami_id
 from service.hosts import host_pattern
 from service.store_urls import checked_database_url, checked_redis_url
 
@@ -130,6 +132,19 @@ class SiteSettings(BaseModel):
     floor: int = Field(0, ge=0, le=LARGEST, description="Below this a page's number is not shown.")
     trending: bool = Field(True, description="Whether /trending knows what is read now.")
     related: bool = Field(True, description="Whether /related knows what is read together.")
+    doors: Annotated[tuple[Door, ...], BeforeValidator(_list)] = Field(
+        (), description="Other trackers' protocols that are spoken for it."
+    )
+    goatcounter_hosts: Names = Field(
+        (), description="Names of Luot under which GoatCounter's script calls for this site."
+    )
+    plausible_domains: Words = Field(
+        (), description="What Plausible's script calls the site, besides its hosts."
+    )
+    umami_id: Annotated[str, AfterValidator(_umami_id)] = Field(
+        "", description="The site's website id at Umami."
+    )
+    matomo_id: int = Field(0, ge=0, le=LARGEST, description="The site's idsite at Matomo; 0: none.")
 
 
 def _default_sites() -> dict[str, SiteSettings]:
@@ -262,4 +277,11 @@ class Settings(BaseSettings):
                 other = owners.setdefault(host.removeprefix("www."), site)
                 if other != site and host != "*":
                     raise ValueError(f"sites.{site}.hosts: {other} has the same host {host}")
+        return sites
+
+    @field_validator("sites")
+    @classmethod
+    def _one_site_for_a_name(cls, sites: dict[str, SiteSettings]) -> dict[str, SiteSettings]:
+        if mistake := twice_named(sites):
+            raise ValueError(mistake)
         return sites

@@ -27,7 +27,7 @@ LAYERS = (
         "logs",
         "languages",
     }
-    | {"demo_articles", "crashes", "store_urls"},
+    | {"demo_articles", "crashes", "store_urls", "door_settings"},
     {"intake"},
     {"counting"},
     {"archive"},

@@ -50,6 +50,8 @@ class Sender(msgspec.Struct, frozen=True):
     opts_out_by_gpc: bool = False
     opts_out_by_dnt: bool = False
     is_prefetch: bool = False
+    #: What a sender that may speak for readers calls this one; it stands for address and agent.
+    reader: str = ""
 
 
 class Arrival(msgspec.Struct, frozen=True):
@@ -154,6 +156,8 @@ class Intake:
 
     def _visitor(self, site: Site, day: SiteDay, sender: Sender) -> str:
         salt = self._salts(site.id, day)
+        if sender.reader:
+            return visitor(salt, site.id, b"", f"reader:{sender.reader}")
         return visitor(salt, site.id, network(sender.address), sender.user_agent or "")
 
     def _visitor_before(self, site: Site, moment: Moment, sender: Sender) -> str:

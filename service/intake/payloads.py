@@ -81,7 +81,7 @@ def hit_payload(body: bytes) -> Payload:
         raise Rejected(Reason.MALFORMED)
     if len(body) > LARGEST_HIT:
         raise Rejected(Reason.SIZE, status=413)
-    return checked(_decode(_hit_decoder, body))
+    return checked(decoded(_hit_decoder, body))
 
 
 def item_payload(item: bytes) -> BatchItem:
@@ -92,7 +92,7 @@ def item_payload(item: bytes) -> BatchItem:
     """
     if len(item) > LARGEST_HIT:
         raise Rejected(Reason.SIZE, status=413)
-    payload = checked(_decode(_item_decoder, item))
+    payload = checked(decoded(_item_decoder, item))
     if payload.user_agent is not None and len(payload.user_agent) > LARGEST_HIT:
         raise Rejected(Reason.MALFORMED, "user_agent")
     return payload
@@ -104,10 +104,15 @@ def items(body: bytes) -> list[bytes]:
 
     :raises Rejected: when the body is no JSON list
     """
-    return [bytes(item) for item in _decode(_list_decoder, body)]
+    return [bytes(item) for item in decoded(_list_decoder, body)]
 
 
-def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """
+    JSON as strictly as every door takes it.
+
+    :raises Rejected: malformed, naming the part whose type is wrong
+    """
     try:
         # msgspec passes over keys that it does not know without looking at their bytes.
         if not body.isascii():

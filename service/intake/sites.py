@@ -5,6 +5,7 @@ A site as the intake needs it: its settings, turned into things that can be aske
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from service.door_settings import Door
 from service.hosts import HostSet
 from service.intake.addresses import AddressSet
 from service.intake.days import SiteDay, site_day
@@ -38,6 +39,12 @@ class Site:
     #: Whether scores of pages that are read now are kept, and which pages are read together.
     trending: bool
     related: bool
+    #: Other trackers' protocols that are spoken for it, and what it is called there.
+    doors: frozenset[Door] = frozenset()
+    goatcounter_hosts: frozenset[str] = frozenset()
+    plausible_domains: frozenset[str] = frozenset()
+    umami_id: str = ""
+    matomo_id: int = 0
 
     @classmethod
     def of(cls, site: str, row: SiteSettings) -> "Site":
@@ -60,6 +67,11 @@ class Site:
             host=next((host for host in row.hosts if not host.startswith("*")), ""),
             trending=row.trending,
             related=row.related,
+            doors=frozenset(row.doors),
+            goatcounter_hosts=frozenset(row.goatcounter_hosts),
+            plausible_domains=frozenset(row.plausible_domains),
+            umami_id=row.umami_id,
+            matomo_id=row.matomo_id,
         )
 
     def day(self, ms: int) -> SiteDay:

@@ -16,6 +16,7 @@ from service.web import (
     counters,
     dashboard,
     demo,
+    foreign_doors,
     hits,
     lists,
     month_pages,
@@ -51,6 +52,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     # Three modules, one set of pages.
     for pages in {part.blueprint for part in (dashboard, month_pages, sharing)}:
         app.register_blueprint(pages)
+    foreign_doors.add_foreign_doors(app)
     if runtime.settings.demo:
         app.register_blueprint(demo.blueprint)
     add_tongues(app)

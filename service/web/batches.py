@@ -67,7 +67,7 @@ def _answer(here: Runtime) -> Answer:
     check_host(here, door_request())
     grant = require(Scope.WRITE)
     told = _items()
-    name = _batch_name()
+    name = batch_name()
     outcomes: list[dict[str, str]] = [{} for _ in told]
     waiting: dict[str, list[Waiting]] = defaultdict(list)
     for place, raw in enumerate(told):
@@ -98,7 +98,7 @@ def _items() -> list[bytes]:
     return told
 
 
-def _batch_name() -> str:
+def batch_name() -> str:
     """
     The digest of ``Idempotency-Key``, apart for each token; empty without one.
     """
@@ -116,13 +116,18 @@ def _take(here: Runtime, grant: Grant, raw: bytes, name: str) -> tuple[Site, Tak
     if not grant.is_for(site.id):
         raise Rejected(Reason.TOKEN, "site", 403)
     now = here.clock.now_ms()
-    time = _time(payload, now)
+    time = time_of(payload, now)
     arrival = Arrival(now, now if time is None else time, trusted=True, batch=name)
-    sender = Sender(address=_address(payload), user_agent=payload.user_agent)
+    sender = Sender(address=address_of(payload), user_agent=payload.user_agent)
     return site, here.intake.take(payload, site, sender, arrival)
 
 
-def _time(payload: BatchItem, now_ms: int) -> int | None:
+def time_of(payload: BatchItem, now_ms: int) -> int | None:
+    """
+    A hit's own time in ms since 1970, when it tells one.
+
+    :raises Rejected: malformed, also when that is too far from now
+    """
     if payload.time is None:
         return None
     if not _TIME.fullmatch(payload.time):
@@ -136,7 +141,12 @@ def _time(payload: BatchItem, now_ms: int) -> int | None:
     return time
 
 
-def _address(payload: BatchItem) -> str | None:
+def address_of(payload: BatchItem) -> str | None:
+    """
+    A reader's address, when the hit tells one.
+
+    :raises Rejected: malformed
+    """
     if payload.ip is None:
         return None
     address = client_address(payload.ip, "", 0)

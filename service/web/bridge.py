@@ -18,8 +18,11 @@ from service.web.bodies import Message, Receive, read_body
 Scope = dict[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
-#: Largest body of a door that is not the batch door, in bytes.
+#: Largest body of a door that takes one hit, in bytes.
 LARGEST_BODY = 65_536
+
+#: The doors that take many at once.
+MANY = frozenset({"/api/v1/hits", "/api/v0/count", "/api/batch", "/matomo.php", "/piwik.php"})
 
 #: Seconds that a body may take.
 SECONDS = 20.0
@@ -51,7 +54,7 @@ class Bridge:
         if not (b"content-length" in headers or b"transfer-encoding" in headers):
             await self._wsgi(_told(scope, None), _sent(b""), send)
             return
-        largest = LARGEST_BATCH if scope["path"] == "/api/v1/hits" else LARGEST_BODY
+        largest = LARGEST_BATCH if scope["path"] in MANY else LARGEST_BODY
         if self._held + largest > LARGEST_HELD:
             raise Rejected(Reason.STORAGE, status=503)
         self._held += largest
