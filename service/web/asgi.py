@@ -16,7 +16,7 @@ from service.errors import LuotError, Rejected, StoreError
 from service.intake.hits import Filtered
 from service.intake.payloads import LARGEST_HIT
 from service.runtime import Runtime
-from service.web import app, doors, questions
+from service.web import app, doors, questions, scripts
 from service.web.answered import SHOWN_SECONDS, Answered, conditional, tagged
 from service.web.bodies import ClientGone, Receive, read_body
 from service.web.bridge import Bridge, Scope, Send
@@ -60,6 +60,7 @@ class Front:
             ("OPTIONS", "/hit"): self._preflight,
             ("GET", "/hit.gif"): self._pixel,
             ("GET", "/counters"): self._counters,
+            **{("GET", f"/{name}"): _script_door(name) for name in scripts.NAMES},
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -245,6 +246,13 @@ def _request(scope: Scope) -> Request:
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     client = scope.get("client")
     return Request(headers, scope["query_string"], b"", client[0] if client else "")
+
+
+def _script_door(name: str) -> Door:
+    async def door(asked: Request, _receive: Receive) -> Answer:
+        return scripts.script_answer(asked, name)
+
+    return door
 
 
 async def _refusing(door: str, act: Callable[[], Awaitable[Answer]]) -> Answer:
