@@ -7,6 +7,7 @@ no cache pairs files of two versions.
 """
 
 import gzip
+import re
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -30,7 +31,10 @@ NAMES = (FIRST, MORE)
 CACHING = "public, max-age=3600, stale-while-revalidate=86400"
 
 #: Characters of the digest that names a version of the second file.
-DIGEST_CHARACTERS = 8
+DIGEST_CHARACTERS = 6
+
+# Gzip, or anything, unless its weight is nothing.
+_GZIP = re.compile(r"(?:gzip|\*)(?:\s*;\s*q=(?:1(?:\.0{0,3})?|0\.\d*[1-9]\d*))?")
 
 _SOURCES = Path(__file__).with_name("static")
 
@@ -104,10 +108,7 @@ def served(name: str) -> Response:
 
 
 def _takes_gzip(accepted: str) -> bool:
-    codings = [part.replace(" ", "").lower() for part in accepted.split(",")]
-    return any(
-        c in {"gzip", "*"} or (c.startswith("gzip;q=") and float(c[7:] or 0) > 0) for c in codings
-    )
+    return any(_GZIP.fullmatch(part.strip()) for part in accepted.lower().split(","))
 
 
 def _knows(asked: str, tag: str) -> bool:

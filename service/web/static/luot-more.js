@@ -144,7 +144,8 @@ function listen() {
     source = new EventSource(`${core.base}live?${asked}`);
     source.onmessage = core.quiet((event) => {
       wait = 1e3;
-      core.show(JSON.parse(event.data), own, core.view, livePlaces());
+      const numbers = JSON.parse(event.data);
+      for (const place of livePlaces()) core.print(place, numbers, own);
     });
     source.onerror = core.quiet(() => {
       // The browser comes back by itself unless it was refused.
@@ -160,14 +161,14 @@ function listen() {
     source = null;
   }
   const turn = core.quiet(() => (document.hidden ? close() : open()));
-  const leave = core.quiet(close);
+  const rest = core.quiet(close);
   document.addEventListener("visibilitychange", turn);
-  addEventListener("pagehide", leave);
+  addEventListener("pagehide", rest);
   addEventListener("pageshow", turn);
   stop = () => {
     close();
     document.removeEventListener("visibilitychange", turn);
-    removeEventListener("pagehide", leave);
+    removeEventListener("pagehide", rest);
     removeEventListener("pageshow", turn);
     stop = () => {};
   };
@@ -276,7 +277,9 @@ export default function more(shared) {
   if (isFirst) core.quiet(once)();
   if (!core.numbers) return;
   for (const box of document.querySelectorAll("[data-luot-box]")) core.quiet(drawBox)(box);
-  core.quiet(() => core.show(core.numbers, core.own, core.view, document.querySelectorAll(".luot-box [data-luot]")))();
+  for (const place of document.querySelectorAll(".luot-box [data-luot]")) {
+    core.print(place, core.numbers, core.own);
+  }
   if (view === core.view) return;
   core.quiet(begin)();
   core.quiet(listen)();

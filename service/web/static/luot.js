@@ -6,6 +6,7 @@
 // What it sends, as JSON in a POST to hit?counters=1 beside this file: what the script's data-
 // attributes say (site, section, author), and url, path, id, referrer, title, width, language,
 // timezone. Under GPC or DNT it leaves out the last five and says which of the two it was.
+// data-hash="on": what stands behind # is a page, too. data-frames="on": count inside a frame.
 //
 // Whatever the page has done to its platform, nothing is thrown into it, and whatever the service
 // does, a place keeps what it holds until there is a number. So what the platform reads inherits
@@ -25,20 +26,22 @@
     const { src, dataset } = document.currentScript;
     // Included twice, a page is still one page; and an element of it may be named luot.
     if (window.luot && luot.fill) return;
-    const base = src.replace(/[^/]*$/, "");
-    const { globalPrivacyControl, doNotTrack } = navigator;
+    const base = new URL(".", src);
+    const { globalPrivacyControl, doNotTrack, language } = navigator;
     const wish = globalPrivacyControl ? "&gpc=1" : doNotTrack === "1" ? "&dnt=1" : "";
-    const shared = { __proto__: null, base, dataset, quiet, wish, told, show };
-    let isDue = true; // nobody has seen this view yet
-    let answered; // the id of the last view that needs no retry
-    let { referrer } = document;
-    let here, pathname;
-    let link, oldLink; // canonical ones; that of the page before may still stand there
-    let more; // the second file, where it is needed
+    const shared = { __proto__: null, base, dataset, quiet, wish, told };
+    let { referrer } = document,
+      isDue = true, // nobody has seen this view yet
+      answered, // the id of the last view that needs no retry
+      here,
+      pathname,
+      link,
+      oldLink, // the canonical one of the page before, which may still stand there
+      more; // the second file, where it is needed
 
     function arrive() {
       ({ pathname } = location);
-      here = pathname + location.search + ("hash" in dataset ? location.hash : "");
+      here = pathname + location.search + (dataset.hash ? location.hash : "");
     }
 
     // That of the canonical link, if it is of this site and not "/" on every page.
@@ -48,7 +51,7 @@
         const { hostname, pathname: target, search } = new URL(link);
         if (
           link !== oldLink &&
-          !("hash" in dataset) &&
+          !dataset.hash &&
           hostname.replace("www.", "") === location.hostname.replace("www.", "") &&
           (target !== "/" || pathname === "/")
         )
@@ -65,7 +68,7 @@
       known.path = path();
       known.id = crypto.getRandomValues(new Uint32Array(4)).join("-");
       if (wish) return known;
-      known.language = navigator.language;
+      known.language = language;
       known.timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
       known.width = screen.width || undefined; // a window without a screen says 0
       return known;
@@ -76,32 +79,37 @@
     }
 
     // Sends what waits for no answer, also while the page is left.
-    const send = (shared.send = quiet((known) => {
+    shared.send = quiet((known) => {
       const body = JSON.stringify(known);
-      return navigator.sendBeacon(base + "hit?" + wish, body) || post("hit?", body);
-    }));
+      try {
+        if (navigator.sendBeacon(base + "hit?" + wish, body)) return;
+      } catch {
+        // The page has taken it away.
+      }
+      return post("hit?", body);
+    });
 
     const count = quiet(async () => {
-      const begun = Date.now();
+      let begun = Date.now();
       const known = told();
       const { id } = known;
-      let isSettled;
       shared.view = id;
       if (!wish) {
         known.referrer = referrer;
         known.title = document.title.slice(0, 999);
       }
 
+      // So long ago that there will be no retry.
       function settle() {
-        isSettled = true;
+        begun = 0;
         if (shared.view === id) answered = id;
       }
 
       function retry() {
         // An id is known for ten minutes; a copy that comes later might be counted.
-        if (isSettled || !navigator.onLine || Date.now() - begun > 5e5) return;
+        if (!navigator.onLine || Date.now() - begun > 5e5) return;
         settle();
-        send(known);
+        shared.send(known);
         setTimeout(fill, 1e3, 1);
       }
 
@@ -110,7 +118,8 @@
         // Refused for good is settled, too.
         if (!(answer.status < 429)) throw 0;
         settle();
-        show(await answer.json(), known.path, id);
+        const numbers = await answer.json();
+        if (shared.view === id) show(numbers, known.path);
       } catch {
         addEventListener("online", retry);
         addEventListener("pagehide", retry);
@@ -119,28 +128,26 @@
     });
 
     // Without a page of their own, the numbers are those of other pages.
-    function show(numbers, own, view = shared.view, some) {
-      if (view !== shared.view) return;
+    function show(numbers, own) {
       const places = document.querySelectorAll(own ? "[data-luot]" : "[data-luot-path]");
-      for (const place of some || places) print(place, numbers, own);
-      if (some || !own) return;
+      for (const place of places) shared.print(place, numbers, own);
+      if (!own) return;
       shared.numbers = numbers;
       shared.own = own;
       if (more) more(shared);
     }
 
-    const print = quiet((place, numbers, own) => {
+    shared.print = quiet((place, numbers, own) => {
       const { luot: name, luotPath, luotFormat } = place.dataset;
       const [word, period] = name.split(".");
       const plain = { __proto__: null, ...numbers, ...numbers.pages[luotPath || own] };
       let number = period ? numbers[word][period] : plain[word];
       if (!/^\d+$/.test(number)) return;
-      const notation = luotFormat === "short" ? "compact" : "standard";
-      const options = { __proto__: null, notation };
+      const options = { __proto__: null, notation: luotFormat === "short" ? "compact" : "standard" };
       if (luotFormat !== "plain") number = number.toLocaleString(document.documentElement.lang || [], options);
       // What is the same need not be read out again.
       if (place.textContent !== "" + number) place.textContent = number;
-      place.toggleAttribute("data-luot-stale", numbers.stale);
+      place.toggleAttribute("data-luot-stale", !!numbers.stale);
     });
 
     // Asks for numbers of other pages, and of this one when no hit brings them.
@@ -173,16 +180,17 @@
       isDue = false;
       let { hash } = location;
       quiet(() => {
-        if (/^#luot-o/.test(hash)) localStorage.luot = hash;
+        if (hash.startsWith("#luot-o")) localStorage.luot = hash;
         hash = localStorage.luot;
       })();
-      if (hash === "#luot-off" || (top !== window && !("frames" in dataset))) return fill(1);
+      if (hash === "#luot-off" || (top !== window && !dataset.frames)) return fill(1);
       count();
       fill();
     });
 
     const move = quiet((name) => {
-      const [before, beforePath] = [here, pathname];
+      const before = here,
+        beforePath = pathname;
       arrive();
       if (here === before || (name === "replaceState" && pathname === beforePath)) return;
       referrer = location.origin + before;
@@ -208,7 +216,7 @@
       look();
     });
 
-    window.luot = Object.freeze({ __proto__: null, fill });
+    window.luot = Object.freeze({ fill });
     const parts = "[data-luot-live],[data-luot-box],[data-luot-list],[data-luot-event]";
     if (dataset.track || document.querySelector(parts))
       quiet(async () => {
@@ -217,5 +225,8 @@
       })();
     arrive();
     look();
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(":where([data-luot]){display:inline-block;min-width:4ch}");
+    document.adoptedStyleSheets.push(sheet);
   })();
 })();
