@@ -17,7 +17,7 @@ MODULES = sorted(SERVICE.rglob("*.py"))
 #: Lower layers first; a module imports its own layer and those below it.
 LAYERS = (
     {"errors", "clock", "hosts", "dimensions", "settings", "configuration", "metrics", "logs"}
-    | {"demo_articles", "crashes", "store_urls"},
+    | {"demo_articles", "demo_words", "crashes", "store_urls"},
     {"intake"},
     {"counting"},
     {"archive"},

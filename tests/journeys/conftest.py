@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import installed
+from tests.conftest import CHROME
 from tests.journeys.serving import Served
 
 
@@ -18,3 +20,15 @@ def served(tmp_path: Path) -> Iterator[Served]:
     yield served
     if served.process is not None and served.process.poll() is None:
         served.kill_all()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"]
+    return {"executable_path": installed(), "args": [*quiet, "--disable-component-update"]}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, object]:
+    # A browser without a window says so, and is filtered as the machine that it is.
+    return {"user_agent": CHROME}
