@@ -6,7 +6,9 @@
 // What it sends, as JSON in a POST to hit?counters=1 beside this file: what the script's data-
 // attributes say (site, section, author), and url, path, id, referrer, title, width, language,
 // timezone. Under GPC or DNT it leaves out the last five and says which of the two it was.
-// data-hash="on": what stands behind # is a page, too. data-frames="on": count inside a frame.
+// With data-hash what stands behind # is a page, too; with data-frames a frame is counted.
+//
+// It reserves no width: a style that came after the first paint would itself move the page.
 //
 // Whatever the page has done to its platform, nothing is thrown into it, and whatever the service
 // does, a place keeps what it holds until there is a number. So what the platform reads inherits
@@ -41,7 +43,7 @@
 
     function arrive() {
       ({ pathname } = location);
-      here = pathname + location.search + (dataset.hash ? location.hash : "");
+      here = pathname + location.search + ("hash" in dataset ? location.hash : "");
     }
 
     // That of the canonical link, if it is of this site and not "/" on every page.
@@ -51,7 +53,7 @@
         const { hostname, pathname: target, search } = new URL(link);
         if (
           link !== oldLink &&
-          !dataset.hash &&
+          !("hash" in dataset) &&
           hostname.replace("www.", "") === location.hostname.replace("www.", "") &&
           (target !== "/" || pathname === "/")
         )
@@ -183,7 +185,7 @@
         if (hash.startsWith("#luot-o")) localStorage.luot = hash;
         hash = localStorage.luot;
       })();
-      if (hash === "#luot-off" || (top !== window && !dataset.frames)) return fill(1);
+      if (hash === "#luot-off" || (top !== window && !("frames" in dataset))) return fill(1);
       count();
       fill();
     });
@@ -225,8 +227,5 @@
       })();
     arrive();
     look();
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(":where([data-luot]){display:inline-block;min-width:4ch}");
-    document.adoptedStyleSheets.push(sheet);
   })();
 })();

@@ -1,7 +1,7 @@
 """
 Takes the pictures of the demo that the documentation shows.
 
-Run it from the root of the project: ``python docs/scripts/screenshots.py``.
+Run it from the root of the project: ``python tests/screenshots.py``.
 """
 
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.chromium import installed  # noqa: E402 - the project is found only now
