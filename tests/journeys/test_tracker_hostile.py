@@ -2,7 +2,6 @@
 luot.js on pages and with services that are not as they should be: it counts or is silent.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -59,7 +58,7 @@ BROKEN = {
 
 
 @pytest.fixture
-def said(page: Page) -> Iterator[list[str]]:
+def said(page: Page) -> list[str]:
     """
     What the page's console was told; a request that fails the browser itself reports.
     """
@@ -72,7 +71,7 @@ def said(page: Page) -> Iterator[list[str]]:
     page.on("console", hear)
     page.on("pageerror", lambda error: heard.append(str(error)))
     page.add_init_script(SHIFTS)
-    yield heard
+    return heard
 
 
 @pytest.mark.parametrize("poison", POISONS)

@@ -275,7 +275,8 @@ export default function more(shared) {
   const isFirst = !core;
   core = shared;
   if (isFirst) core.quiet(once)();
-  if (!core.numbers) return;
+  // What is no answer of Luot shall not draw an empty box.
+  if (!core.numbers || !core.numbers.views || !Number.isInteger(core.numbers.views.total)) return;
   for (const box of document.querySelectorAll("[data-luot-box]")) core.quiet(drawBox)(box);
   for (const place of document.querySelectorAll(".luot-box [data-luot]")) {
     core.print(place, core.numbers, core.own);

@@ -65,7 +65,8 @@
     }
 
     function told() {
-      const known = { __proto__: null, ...dataset };
+      const { site, section, author } = dataset;
+      const known = { __proto__: null, site, section, author };
       known.url = location.origin + here;
       known.path = path();
       known.id = crypto.getRandomValues(new Uint32Array(4)).join("-");
