@@ -32,7 +32,7 @@ LIST = "".join(
 
 #: A cache that readers share, as a publisher would put it in front.
 NGINX = """
-daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+{user}daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 64; }}
 http {{
   access_log off;
@@ -59,8 +59,11 @@ def cache(stats: Served, tmp_path: Path) -> Iterator[str]:
         program = shutil.which("nginx", path="/usr/sbin")
     if program is None:
         pytest.skip("there is no nginx and none can be had")
-    port = free_port()
-    (tmp_path / "conf").write_text(NGINX.format(folder=tmp_path, port=port, behind=stats.port))
+    # Another user would not get into the folder of a test.
+    port, user = free_port(), "user root; " if os.geteuid() == 0 else ""
+    (tmp_path / "conf").write_text(
+        NGINX.format(folder=tmp_path, port=port, behind=stats.port, user=user)
+    )
     process = subprocess.Popen([program, "-c", str(tmp_path / "conf"), "-p", str(tmp_path)])
     until(lambda: listens(port))
     yield f"http://localhost:{port}"

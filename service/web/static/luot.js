@@ -143,7 +143,7 @@
     shared.print = quiet((place, numbers, own) => {
       const { luot: name, luotPath, luotFormat } = place.dataset;
       const [word, period] = name.split(".");
-      const plain = { __proto__: null, ...numbers, ...numbers.pages[luotPath || own] };
+      const plain = { __proto__: null, online: numbers.online, ...numbers.pages[luotPath || own] };
       let number = period ? numbers[word][period] : plain[word];
       if (!/^\d+$/.test(number)) return;
       const options = { __proto__: null, notation: luotFormat === "short" ? "compact" : "standard" };
