@@ -36,6 +36,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/oxlint service/web/static
 
 fix: $(STAMP)
 	$(BIN)/ruff check --fix

@@ -22,6 +22,7 @@ from service.web import (
     month_pages,
     operations,
     reports,
+    scripts,
     sharing,
     signing,
 )
@@ -46,8 +47,8 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     agent(WARMING)
     app = Flask("service.web", static_folder=None)
     app.extensions["luot"] = runtime
-    parts = (hits, counters, lists, badges, boxes, batches, reports, operations, assets, signing)
-    for part in parts:
+    parts = (hits, counters, lists, badges, boxes, scripts, batches, reports, operations, assets)
+    for part in (*parts, signing):
         app.register_blueprint(part.blueprint)
     # Three modules, one set of pages.
     for pages in {part.blueprint for part in (dashboard, month_pages, sharing)}:

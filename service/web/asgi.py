@@ -17,7 +17,7 @@ from service.intake.hits import Filtered
 from service.intake.payloads import LARGEST_HIT
 from service.intake.sites import Site
 from service.runtime import Runtime, Shown
-from service.web import app, doors, questions
+from service.web import app, doors, questions, scripts
 from service.web.at_hand import SHOWN_SECONDS, AtHand
 from service.web.bodies import ClientGone, Receive, read_body
 from service.web.bridge import Bridge, Scope, Send
@@ -62,6 +62,7 @@ class Front:
             ("OPTIONS", "/hit"): self._preflight,
             ("GET", "/hit.gif"): self._pixel,
             ("GET", "/counters"): self._counters,
+            **{("GET", f"/{name}"): _script_door(name) for name in scripts.NAMES},
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -267,3 +268,10 @@ def _exchange(scope: Scope) -> Exchange | None:
     """
     found = scope.get("extensions", {}).get("luot.exchange")
     return found if isinstance(found, Exchange) else None
+
+
+def _script_door(name: str) -> Door:
+    async def door(scope: Scope, _receive: Receive) -> Answer:
+        return scripts.script_answer(_request(scope), name)
+
+    return door

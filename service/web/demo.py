@@ -2,10 +2,11 @@
 The demo: a news portal's pages, with numbers that move.
 """
 
-from flask import Blueprint, Response, abort, render_template, send_from_directory
+from flask import Blueprint, Response, abort, render_template, request, send_from_directory
 
 from service.demo import SITE
 from service.demo_articles import ARTICLES, SITE_NAME
+from service.demo_words import WORDS
 
 blueprint = Blueprint("demo", __name__, url_prefix="/demo", static_folder=None)
 
@@ -20,22 +21,21 @@ POLICY = (
 @blueprint.get("/<slug>")
 def article(slug: str) -> Response:
     """
-    An article, the list of the others, and the box at its foot.
+    An article, lists of others, and the box at its foot; with ``?lang=en`` in English around it.
     """
     found = next((a for a in ARTICLES if a.slug == slug), None)
     if found is None:
         abort(404)
     others = [a for a in ARTICLES if a is not found]
-    page = render_template(
-        "demo/article.html", article=found, others=others, site=SITE, site_name=SITE_NAME
-    )
+    words = WORDS.get(request.args.get("lang", ""), WORDS["vi"])
+    told = {"article": found, "others": others, "words": words}
+    page = render_template("demo/article.html", **told, site=SITE, site_name=SITE_NAME)
     return Response(page, headers={"Content-Security-Policy": POLICY})
 
 
-@blueprint.get("/demo.js", defaults={"name": "demo.js"})
-@blueprint.get("/demo.css", defaults={"name": "demo.css"})
-def asset(name: str) -> Response:
+@blueprint.get("/demo.css")
+def style() -> Response:
     """
-    The script and the style of the pages.
+    The style of the pages; their script is the one that every page loads.
     """
-    return send_from_directory("static", name, max_age=0)
+    return send_from_directory("static", "demo.css", max_age=0)

@@ -84,10 +84,15 @@ def sender_of(runtime: Runtime, request: Request) -> Sender:
         address=address,
         user_agent=told("user-agent", ""),
         languages=told("accept-language", ""),
-        opts_out_by_gpc=told("sec-gpc", "").strip() == "1",
-        opts_out_by_dnt=told("dnt", "").strip() == "1",
+        opts_out_by_gpc=_wishes(request, "sec-gpc", "gpc"),
+        opts_out_by_dnt=_wishes(request, "dnt", "dnt"),
         is_prefetch=purpose is not None and "prefetch" in purpose.lower(),
     )
+
+
+def _wishes(request: Request, header: str, word: str) -> bool:
+    # Some browsers tell a page of the wish and send no header; the page's script then passes it on.
+    return request.header(header).strip() == "1" or query_value(request.query, word) == "1"
 
 
 def take_hit(runtime: Runtime, request: Request) -> Visit:

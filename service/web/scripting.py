@@ -11,9 +11,10 @@ from rjsmin import jsmin
 from service.door_settings import Door
 from service.intake.sites import Site
 from service.runtime import Runtime
-from service.web.answered import conditional, tagged
 from service.web.foreign import open_sites
 from service.web.requests import Answer, Request
+from service.web.scripts import FIRST, script_bytes
+from service.web.tags import conditional, tagged
 
 #: What fills the places of busuanzi and vercount.
 PLACES = "busuanzi.js"
@@ -41,15 +42,15 @@ def own_script(here: Runtime, asked: Request, door: Door) -> Answer:
     """
     luot.js for a tag that was another script's: it is told which site that tag names.
 
-    A tag that names none has the site that its page's host belongs to. 404 where there is no
-    luot.js, and where the door is open for nobody.
+    A tag that names none has the site that its page's host belongs to. 404 where
+    the door is open for nobody.
     """
-    code, names = _own(), _names(open_sites(here, door))
-    if code is None or not names:
+    names = _names(open_sites(here, door))
+    if not names:
         return Answer(404)
     # Everything in here is public: each tag names its site to whoever reads the page.
     prelude = _PRELUDE % json.dumps(names).encode()
-    return conditional(tagged(Answer(200, prelude + code, dict(_HEADERS))), asked)
+    return conditional(tagged(Answer(200, prelude + script_bytes(FIRST), dict(_HEADERS))), asked)
 
 
 def _names(sites: list[Site]) -> dict[str, str]:
@@ -76,12 +77,3 @@ _PRELUDE = (
 @cache
 def _places() -> bytes:
     return str(jsmin(_SOURCE.read_text(encoding="utf-8"))).encode()
-
-
-@cache
-def _own() -> bytes | None:
-    try:
-        from service.web.scripts import script_bytes  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415 - it may not be there
-    except ImportError:
-        return None
-    return bytes(script_bytes("luot.js"))
