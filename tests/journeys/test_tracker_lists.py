@@ -8,10 +8,11 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from tests.chromium import installed
 from tests.conftest import CHROME
@@ -71,6 +72,10 @@ def cache(stats: Served, tmp_path: Path) -> Iterator[str]:
     process.wait(20)
 
 
+def note(asked: list[str], request: Request) -> None:
+    asked.append(request.url)
+
+
 def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -88,7 +93,7 @@ def test_a_list_of_twenty_is_one_request_and_a_shared_cache_serves_the_second_re
         page = context.new_page()
         with page.expect_response("**/counters?*") as answer:
             asked: list[str] = []
-            page.on("request", lambda r, asked=asked: asked.append(r.url))
+            page.on("request", partial(note, asked))
             page.goto(address)
         expect(page.locator("b").nth(7)).to_have_text("1")
         expect(page.locator("b").nth(8)).to_have_text("0")
