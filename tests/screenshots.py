@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -33,7 +33,7 @@ def take(browser: Browser, base: str, row: tuple[str, str, str, int, int]) -> No
     One picture is in the documentation.
     """
     name, query, colours, width, height = row
-    told = {"width": width, "height": height}
+    told: ViewportSize = {"width": width, "height": height}
     context = browser.new_context(
         user_agent=CHROME, viewport=told, color_scheme="dark" if colours == "dark" else "light"
     )
