@@ -33,7 +33,7 @@ def take(browser: Browser, base: str, row: tuple[str, str, str, int, int]) -> No
     One picture is in the documentation.
     """
     name, query, colours, width, height = row
-    told = ViewportSize(width=width, height=height)
+    told: ViewportSize = {"width": width, "height": height}
     context = browser.new_context(
         user_agent=CHROME, viewport=told, color_scheme="dark" if colours == "dark" else "light"
     )

@@ -72,7 +72,7 @@ def cache(stats: Served, tmp_path: Path) -> Iterator[str]:
     process.wait(20)
 
 
-def _note(asked: list[str], request: Request) -> None:
+def note(asked: list[str], request: Request) -> None:
     asked.append(request.url)
 
 
@@ -93,7 +93,7 @@ def test_a_list_of_twenty_is_one_request_and_a_shared_cache_serves_the_second_re
         page = context.new_page()
         with page.expect_response("**/counters?*") as answer:
             asked: list[str] = []
-            page.on("request", partial(_note, asked))
+            page.on("request", partial(note, asked))
             page.goto(address)
         expect(page.locator("b").nth(7)).to_have_text("1")
         expect(page.locator("b").nth(8)).to_have_text("0")
