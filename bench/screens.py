@@ -99,7 +99,7 @@ def shoot(browser: Browser, served: Served, token: str, folder: Path) -> None:
         picture = folder / f"{name}.png"
         page.screenshot(path=picture)
         if (smaller := shutil.which("pngquant")) is not None:
-            told = [smaller, "--force", "--output", picture, "96", "--", picture]
+            told = [smaller, "--force", "--output", str(picture), "96", "--", str(picture)]
             subprocess.run(told, check=True)
         context.close()
 
