@@ -99,9 +99,8 @@ def shoot(browser: Browser, served: Served, token: str, folder: Path) -> None:
         picture = folder / f"{name}.png"
         page.screenshot(path=picture)
         if (smaller := shutil.which("pngquant")) is not None:
-            subprocess.run(
-                [smaller, "--force", "--output", picture, "96", "--", picture], check=True
-            )
+            told = [smaller, "--force", "--output", str(picture), "96", "--", str(picture)]
+            subprocess.run(told, check=True)
         context.close()
 
 
