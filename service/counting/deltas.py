@@ -204,7 +204,12 @@ def _read_title(delta: Delta, name: str, value: str) -> None:
 
 
 def _read_votes(delta: Delta, name: str, value: str) -> None:
-    delta.votes[name[2:]] = _number(value)
+    size = 2 * PAIR[1]
+    if len(value) % size:
+        raise ValueError(name)
+    for at in range(0, len(value), size):
+        mark = value[at : at + size]
+        delta.votes[mark] = delta.votes.get(mark, 0) + 1
 
 
 def _read_together(delta: Delta, name: str, value: str) -> None:

@@ -110,7 +110,7 @@ class Sending:
             name: {
                 str(f): str(value)
                 for f, value in rows.items()
-                if not str(f).startswith(("p:", "p\t", "r\t", "tip", "phase"))
+                if not str(f).startswith(("p:", "p\t", "n\t", "r\t", "tip", "phase"))
             }
             for name, rows in told.items()
         }

@@ -56,8 +56,8 @@
 --                                    this page and those before it, 6 characters each
 --   t <path>                         the page's newest title, and a host behind a TAB where that is
 --                                    not the site's first
---   n <mark>                         visitors of a page who sent it with one title: 6 characters of
---                                    the page's digest and 6 of the title's
+--   n <producer> <seq>               for each visitor of the batch who sent a page with a title: 6
+--                                    characters of the page's digest and 6 of the title's
 --   i <file>                         lines of an imported file that are done
 --   l rules                          the rules of dimensions, as the last batch brought them
 --   m token|number|parent|epoch|fields   written when it is closed

@@ -98,7 +98,7 @@ local function open_batch(keys, packed)
     delta_key = keys[5], trending_key = keys[6], flood = limits[1], double_click = limits[2], pages_per_day = limits[3],
     pages_total = limits[4], oldest = limits[5], rules = limits[6], days = {}, slots = {},
     names = {}, ids = told[6], paths = told[7], titles = told[8], origins = told[9],
-    combinations = told[10], items = told[11], marks = told[12], pages = {}, page_rows = {}, add = {}, put = {},
+    combinations = told[10], items = told[11], marks = told[12], votes = {}, pages = {}, page_rows = {}, add = {}, put = {},
     half_life = limits[7] or 0, related = limits[8] == 1, trends = {}, landmark = false,
     rescale = false, online = {}, offline = {}, views = 0, visits = 0, visitors = 0, events = 0,
     new_pages = 0, many_pages = false, full_views = LARGEST, full_visits = LARGEST, minutes = {},

@@ -133,9 +133,13 @@ local function note_together(batch, day, number, place)
   together[#together + 1] = trail
 end
 
--- Puts what was read together into the delta, in one field for each day of the batch.
---   producer  whose batch it is  seq  its number: no other batch has this field
-local function put_together(batch, producer, seq)
+-- Puts into the delta who called a page how, and what was read together: one field for the batch,
+-- and one for each of its days. A field for each vote and each pair would cost ten times as much.
+--   producer  whose batch it is  seq  its number: no other batch has these fields
+local function put_notes(batch, producer, seq)
+  if #batch.votes > 0 then
+    batch.put['n\t' .. producer .. ' ' .. digits(seq)] = table.concat(batch.votes)
+  end
   for _, day in ipairs(batch.days) do
     if day.together then
       local field = 'r\t' .. day.label .. '\t' .. producer .. ' ' .. digits(seq)
@@ -151,7 +155,7 @@ local function note_title(batch, hit, path, is_new)
   local title = hit[TITLE]
   if not title or path == OTHER then return end
   batch.put['t\t' .. path] = batch.titles[title]
-  if is_new and batch.marks then add_to(batch, 'n\t' .. batch.marks[title], 1) end
+  if is_new and batch.marks then batch.votes[#batch.votes + 1] = batch.marks[title] end
 end
 
 -- trending: the pages that are read most now.

@@ -44,7 +44,7 @@ local function record(keys, args)
   local results, paths = count_all(batch, now)
   -- How far an import has come is kept with what it counted, in the same delta.
   if args[7] ~= '' then batch.put['i\t' .. args[7]] = args[8] end
-  put_together(batch, producer, seq)
+  put_notes(batch, producer, seq)
   write_batch(batch, totals, now, producer, seq)
   write_trends(batch, now)
 
