@@ -55,16 +55,21 @@ def write(database: Database, year: Year, today: date) -> int:
     :param database: with tables, and without pages of this site
     """
     with database.write() as connection:
-        if connection.dialect.name == "postgresql":
-            # Foreign keys are right by construction.
-            connection.execute(text("SET session_replication_role = replica"))
         site = _site(connection, year)
         _helpers(connection, year, site, today)
-        rows = sum(connection.execute(text(told)).rowcount for told in _statements(year, site))
+        of_days, others = _statements(year, site)[:2], _statements(year, site)[2:]
+        rows = sum(connection.execute(text(told)).rowcount for told in of_days)
+        if connection.dialect.name == "postgresql":
+            # Foreign keys are right by construction; the triggers of days have done their work.
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+        rows += sum(connection.execute(text(told)).rowcount for told in others)
         for name in ("days", "hours", "dimensions", "told", "ranked", "shares"):
             connection.execute(text(f"DROP TABLE {name}_"))
-    with database.write() as connection:
-        connection.execute(text("ANALYZE"))
+    with database.read() as connection:
+        plain = connection.execution_options(isolation_level="AUTOCOMMIT")
+        # What the database does by itself within a day or so.
+        is_postgresql = plain.dialect.name == "postgresql"
+        plain.execute(text("VACUUM (ANALYZE)" if is_postgresql else "ANALYZE"))
     return rows
 
 

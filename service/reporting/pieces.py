@@ -43,6 +43,7 @@ class Asked:
     whole: int
     span: Period
     by: Rank
+    is_postgresql: bool = False
 
 
 @dataclass(frozen=True, slots=True)

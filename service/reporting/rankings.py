@@ -75,7 +75,8 @@ def ranked_pages(
         whole, number = page_number(connection, site), site_number(connection, site)
         if whole is None or number is None:
             return Ranking([], None)
-        asked = Asked(number, whole, span, by)
+        is_postgresql = connection.dialect.name == "postgresql"
+        asked = Asked(number, whole, span, by, is_postgresql)
         found = _first_rows(connection, asked, limit, after)
     rows = [_page(row) for row in found[:limit]]
     if len(found) <= limit:

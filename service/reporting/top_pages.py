@@ -26,6 +26,7 @@ from sqlalchemy import (
     Subquery,
     Table,
     and_,
+    any_,
     bindparam,
     func,
     literal_column,
@@ -88,7 +89,9 @@ def likely_pages(
     values = _values(asked) | _behind_values(after) | {"limit": limit}
     values |= {"place": wanted - 1, "rest": rest}
     values |= {f"below{number}": cut - 1 for number, cut in enumerate(cuts)}
-    return Statement(_likely(_shape(asked), asked.by, after is not None), values)
+    return Statement(
+        _likely(_Kind(_shape(asked), asked.by, asked.is_postgresql, after is not None)), values
+    )
 
 
 def all_pages(asked: Asked, limit: int | None = None, after: Place | None = None) -> Statement:
@@ -141,9 +144,21 @@ def _least(shape: _Shape, by: Rank) -> Select[Any]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """
+    What the text of a ranking depends on.
+    """
+
+    shape: _Shape
+    by: Rank
+    is_postgresql: bool
+    is_behind: bool
+
+
 @lru_cache(maxsize=64)
-def _likely(shape: _Shape, by: Rank, is_behind: bool) -> Select[Any]:  # noqa: FBT001 - a key
-    seen = _seen(shape, by)
+def _likely(kind: _Kind) -> Select[Any]:
+    seen = _seen(kind)
     at_place = select(seen.c.had).order_by(seen.c.had.desc()).limit(1).offset(_number("place"))
     least = select(func.coalesce(at_place.scalar_subquery(), 0).label("had")).cte("least")
     best = select(least.c.had).scalar_subquery()
@@ -152,26 +167,29 @@ def _likely(shape: _Shape, by: Rank, is_behind: bool) -> Select[Any]:  # noqa: F
     likely = select(seen.c.page_id).where(may_have >= best).cte("likely")
     rows = [
         _measures(span, number).where(_table(span).c.page_id.in_(select(likely.c.page_id)))
-        for number, span in enumerate(shape)
+        for number, span in enumerate(kind.shape)
     ]
-    ordered = _in_order(_added(rows), by, is_behind=is_behind)
+    ordered = _in_order(_added(rows), kind.by, is_behind=kind.is_behind)
     return ordered.add_columns(best.label("best")).limit(_number("limit"))
 
 
-def _seen(shape: _Shape, by: Rank) -> CTE:
+def _seen(kind: _Kind) -> CTE:
     """
     The pages that were ever above a cut, with what they had then and how much above it that was.
     """
     parts = []
-    for number, span in enumerate(shape):
+    for number, span in enumerate(kind.shape):
         spans, below = _spans(span, number), _number(f"below{number}")
         count = _table(span).alias(f"c{number}")
-        had = count.c[by]
-        parts.append(
-            select(count.c.page_id, had.label("had"), (had - below).label("above"))
-            .select_from(spans.join(count, count.c[span] == spans.c.span))
-            .where(*_some_of(by, count, f"c{number}"), had > below)
-        )
+        had = count.c[kind.by]
+        rows = select(count.c.page_id, had.label("had"), (had - below).label("above"))
+        if kind.is_postgresql:
+            # Joined, it would hash, and read the large rows of all days there ever were.
+            each = any_(func.array(select(spans.c.span).scalar_subquery()))
+            rows = rows.where(count.c[span] == each)
+        else:
+            rows = rows.select_from(spans.join(count, count.c[span] == spans.c.span))
+        parts.append(rows.where(*_some_of(kind.by, count, f"c{number}"), had > below))
     above = union_all(*parts).subquery("above")
     sums = [func.sum(above.c[name]).label(name) for name in ("had", "above")]
     return select(above.c.page_id, *sums).group_by(above.c.page_id).cte("seen")
