@@ -73,6 +73,7 @@ site = Table(
     Column("head", Text, nullable=False, comment="Token of the last delta that was added."),
     _count("number", "How many deltas were added."),
     _count("baseline_version", "How often a baseline was set."),
+    _count("corrected", "How many steps of corrections were made."),
     comment="One row for each site that was ever counted.",
 )
 
@@ -90,6 +91,7 @@ page = Table(
     _count("baseline_views", "Views that an older counter had counted."),
     _count("baseline_visits", "Visits that an older counter had counted."),
     _count("baseline_version", "Which change of the site's baselines set them."),
+    Column("moved_to", BigInteger, comment="The page that it is now; it has no numbers then."),
     UniqueConstraint("site_id", "path"),
     comment="One row for each page that has numbers.",
 )
@@ -217,4 +219,58 @@ audit = Table(
     Column("action", Text, nullable=False, comment="What was done."),
     Column("detail", Text, nullable=False, comment="With what, as JSON."),
     comment="Everything that changed numbers other than by counting.",
+)
+
+correction = Table(
+    "correction",
+    metadata,
+    Column("id", _Id, primary_key=True, comment="Number of the correction."),
+    Column("site_id", ForeignKey("site.id"), nullable=False, comment="The site."),
+    Column("kind", Text, nullable=False, comment="merge, remove or baseline."),
+    Column("at_ms", BigInteger, nullable=False, comment="When, in ms since 1970."),
+    Column("actor", Text, nullable=False, comment="Who, or which command."),
+    Column("why", Text, nullable=False, comment="The reason that was given."),
+    Column("asked", Text, nullable=False, comment="What was asked for, as JSON."),
+    Column("sums", Text, nullable=False, comment="What it changed of the site's numbers, as JSON."),
+    Column("undone_ms", BigInteger, comment="When it was undone, in ms since 1970."),
+    Column("undone_by", Text, comment="Who undid it."),
+    Column("undone_why", Text, comment="The reason that was given for that."),
+    Index(None, "site_id", "id"),
+    comment="Changes of numbers that were counted, by hand.",
+)
+
+correction_change = Table(
+    "correction_change",
+    metadata,
+    Column("correction_id", ForeignKey("correction.id"), comment="The correction."),
+    Column("place", Integer, comment="Which part of it, from 0."),
+    Column("rows", Text, nullable=False, comment="Signed rows of the other tables, as JSON."),
+    PrimaryKeyConstraint("correction_id", "place"),
+    comment="What a correction added to which row, so that it can be undone.",
+)
+
+correction_step = Table(
+    "correction_step",
+    metadata,
+    Column("site_id", ForeignKey("site.id"), comment="The site."),
+    Column("number", BigInteger, comment="Which step of the site it is, from 1."),
+    Column("step", Text, nullable=False, comment="What Redis has to be told, as JSON."),
+    PrimaryKeyConstraint("site_id", "number"),
+    comment="Corrections as Redis applies them, one after the other.",
+)
+
+clock_mark = Table(
+    "clock_mark",
+    metadata,
+    Column("id", Integer, primary_key=True, comment="Always 1."),
+    Column("seen_ms", BigInteger, nullable=False, comment="The latest time that was believed."),
+    comment="How late it was when snapshots were last taken.",
+)
+
+purged_site = Table(
+    "purged_site",
+    metadata,
+    Column("site", Text, primary_key=True, comment="The id that it had in the settings."),
+    Column("at_ms", BigInteger, nullable=False, comment="Hits until then are dropped."),
+    comment="Sites whose numbers were given up, for journals that still hold hits of them.",
 )

@@ -12,10 +12,12 @@
 --                                    views, visits, visitors, events: all that was measured;
 --                                    baseline_views, baseline_visits, baseline_version: its past;
 --                                    changed: when a number last changed, in ms since 1970;
+--                                    corrected: the last step of corrections that was applied;
 --                                    restoring: the epoch of a restore that is under way;
 --                                    p:<producer>: "<last seq> <when, in ms>". Lives for ever.
 --   luot:{S}:pages           hash    path -> "views visits visitors day today before
 --                                    baseline_views baseline_visits". Lives for ever, capped.
+--                                    A page that has moved has "> digest path" instead.
 --   luot:{S}:days            hash    site-day -> "views visits visitors". The newest 62 stay.
 --   luot:{S}:online          zset    visitor -> time of the last hit in ms. Gone after an hour.
 --   luot:{S}:delta           hash    what was added since the last snapshot; see below.
@@ -74,6 +76,9 @@ local ONLINE_MS = 1800000
 local CHUNK = 1000
 
 local OTHER = '(other)'
+
+-- The row of a page that has none, and how often a page may have moved.
+local NO_NUMBERS, MOST_MOVES = '0 0 0 0000-00-00 0 0 0 0', 8
 
 -- A whole number as text. Lua's own conversion turns 10^14 into 1e+14.
 --   number   a whole number, at most 2^53

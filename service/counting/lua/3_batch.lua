@@ -96,7 +96,7 @@ local function open_batch(keys, packed)
     delta_key = keys[5], flood = limits[1], double_click = limits[2], pages_per_day = limits[3],
     pages_total = limits[4], oldest = limits[5], rules = limits[6], days = {}, slots = {},
     names = {}, ids = told[6], paths = told[7], titles = told[8], origins = told[9],
-    combinations = told[10], items = told[11], pages = {}, page_rows = {}, add = {}, put = {},
+    combinations = told[10], items = told[11], pages = {}, moved = {}, page_rows = {}, add = {}, put = {},
     online = {}, offline = {}, views = 0, visits = 0, visitors = 0, events = 0, new_pages = 0,
     many_pages = false, full_views = LARGEST, full_visits = LARGEST,
   }
@@ -208,6 +208,37 @@ local function write_pair(day, place, visits, ms)
   day.seen[place], day.changed_pairs[place] = text, text
 end
 
+-- The numbers that stand in a page's row.
+--   Returns nil when the row says where the page has moved.
+local function parse_page(path, row)
+  local views, visits, visitors, day, today, before, baseline =
+    match(row, '^(%d+) (%d+) (%d+) (%S+) (%d+) (%d+) (%d+ %d+)$')
+  if not views then return nil end
+  -- Adding nothing makes a number of a text without a call.
+  return {path = path, views = views + 0, visits = visits + 0, visitors = visitors + 0, day = day,
+    today = today + 0, before = before, baseline = baseline, is_new = false, changed = false}
+end
+
+-- The numbers of the page that a moved one is now.
+--   number   of the old path in the batch  row  of the old path
+--   Hits of both addresses share one table, whichever is asked for first; what a visitor has viewed
+--   stands under the new page, so its digest is noted.
+local function read_moved(batch, number, row)
+  local path, digest = moved_to(row)
+  row = call('HGET', batch.pages_key, path)
+  while row and moved_to(row) do
+    path, digest = moved_to(row)
+    row = call('HGET', batch.pages_key, path)
+  end
+  local at = '>' .. path
+  for place, told in ipairs(batch.paths) do
+    if told == path then at = place end
+  end
+  local page = batch.pages[at] or parse_page(path, row or NO_NUMBERS)
+  batch.pages[at], batch.pages[number], batch.moved[number] = page, page, digest
+  return page
+end
+
 -- The numbers of a page; nil when it has none yet.
 --   number   of the path in the batch; 0 for (other)
 --   Returns the table that all hits of the batch share.
@@ -221,11 +252,8 @@ local function read_page(batch, number)
     row = call('HGET', batch.pages_key, OTHER)
   end
   if not row then return nil end
-  local views, visits, visitors, day, today, before, baseline =
-    match(row, '^(%d+) (%d+) (%d+) (%S+) (%d+) (%d+) (%d+ %d+)$')
-  -- Adding nothing makes a number of a text without a call.
-  page = {path = path, views = views + 0, visits = visits + 0, visitors = visitors + 0, day = day,
-    today = today + 0, before = before, baseline = baseline, is_new = false, changed = false}
+  page = parse_page(path, row)
+  if not page then return read_moved(batch, number, row) end
   batch.pages[number] = page
   return page
 end
