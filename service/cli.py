@@ -8,7 +8,17 @@ from pathlib import Path
 import click
 
 from service import __version__
-from service.commands import baselines, checks, imports, repairs, reports, serve, tokens, work
+from service.commands import (
+    baselines,
+    checks,
+    corrections,
+    imports,
+    repairs,
+    reports,
+    serve,
+    tokens,
+    work,
+)
 from service.commands.options import settings_options
 
 
@@ -35,6 +45,9 @@ for command in (
     reports.report,
     repairs.reconcile,
     repairs.rebuild,
+    corrections.page,
+    corrections.remove,
+    corrections.correction,
 ):
     luot.add_command(command)
 

@@ -15,6 +15,7 @@ The exceptions of Luot, one tree.
     ├── ArchiveError         SQL
     │   ├── ArchiveUnavailable it is away or locked
     │   └── ArchiveBehind    SQL has lost something that Redis knows it had
+    ├── CorrectionRefused    numbers cannot be changed in the way that was asked
     ├── RestoreNeeded        Redis has lost a site that SQL holds
     └── ImportRefused        a file to import is not as it must be
 
@@ -140,4 +141,10 @@ class RestoreNeeded(LuotError):
 class ImportRefused(LuotError):
     """
     A file cannot be imported; nothing of it was added. The message names line and column.
+    """
+
+
+class CorrectionRefused(LuotError):
+    """
+    Numbers cannot be changed as asked; nothing was changed. The message says why.
     """

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from service import metrics
 from service.archive.baselines import push_baselines
+from service.archive.corrections import push_corrections
 from service.archive.snapshots import snapshot
 from service.archive.tidying import forget_old, old_producers
 from service.clock import instant
@@ -176,6 +177,7 @@ def _snapshot_site(runtime: Runtime, site: Site) -> None:
     except SiteNotOpen:
         runtime.open_site(site.id)
         done = snapshot(*asked)
+    push_corrections(runtime.store, runtime.database, site, runtime.clock.now_ms())
     push_baselines(runtime.store, runtime.database, site.id)
     metrics.snapshot_rows.labels(site.id).inc(done.rows)
     log.debug("snapshot taken", extra={"site": site.id, "deltas": done.deltas, "rows": done.rows})

@@ -8,7 +8,7 @@ from service.configuration import load
 from service.intake.agents import agent
 from service.logs import prepare_logs
 from service.runtime import Runtime
-from service.web import batches, counters, demo, hits, operations, reports
+from service.web import batches, corrections, counters, demo, hits, operations, reports
 from service.web.manners import add_manners
 
 #: A user agent that makes every pattern be needed.
@@ -29,7 +29,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     agent(WARMING)
     app = Flask("service.web", static_folder=None)
     app.extensions["luot"] = runtime
-    for part in (hits, counters, batches, reports, operations):
+    for part in (hits, counters, batches, reports, corrections, operations):
         app.register_blueprint(part.blueprint)
     if runtime.settings.demo:
         app.register_blueprint(demo.blueprint)

@@ -39,7 +39,9 @@ end
 --   told  {path, the other's path, digest of that}
 --   Baselines are not added up here: they are set, by whoever knows the sum.
 local function move_page(key, told, previous)
-  local from, to = page_to_correct(key, told[1]), page_to_correct(key, told[2])
+  local from = page_to_correct(key, told[1])
+  local _, path = row_now(key, told[2], call('HGET', key, told[2]))
+  local to = page_to_correct(key, path)
   if from and to then
     to.views, to.visits = to.views + from.views, to.visits + from.visits
     to.visitors = to.visitors + from.visitors
