@@ -9,13 +9,17 @@ import click
 
 from service import __version__
 from service.commands import (
+    backups,
     baselines,
     checks,
     corrections,
+    doctor,
     imports,
     repairs,
     reports,
+    retention,
     serve,
+    sites,
     tokens,
     work,
 )
@@ -48,6 +52,11 @@ for command in (
     corrections.page,
     corrections.remove,
     corrections.correction,
+    retention.retention,
+    sites.site,
+    backups.backup,
+    backups.restore,
+    doctor.doctor,
 ):
     luot.add_command(command)
 

@@ -24,7 +24,7 @@ def assert_agreement(luot: Luot) -> None:
         path: tuple(map(int, row.split()[:3]))
         for path, row in redis.hgetall(keys.pages).items()
         # One that has moved says where instead.
-        if not row.startswith(">")
+        if str(row)[0] != ">"
     }
     live_days = {
         date.fromisoformat(str(day)): tuple(map(int, row.split()))

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, update
 from sqlalchemy import bindparam as bound
 
 from service.archive import schema
+from service.archive.audits import audit
 from service.archive.changes import Changes
 from service.archive.databases import Database
 from service.archive.moves import pages_now
@@ -94,7 +95,8 @@ def set_baselines(
             changes.baselines[number] = [told["new_views"] - views, told["new_visits"] - visits]
         sums = {"pages": len(rows), "views": sum(b.views for b in rows)}
         order = Order("baseline", actor, why, sums)
-        note_correction(connection, row.id, site.id, order, changes, clock.now_ms())
+        note_correction(connection, row.id, order, changes, clock.now_ms())
+        audit(connection, clock.now_ms(), actor, site.id, "baseline", sums)
 
 
 def _named(

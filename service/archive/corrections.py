@@ -69,7 +69,9 @@ def correct(
     with database.write() as connection:
         row = _locked(connection, site.id)
         changes = make(connection, row)
-        number = note_correction(connection, row.id, row.name, order, changes, clock.now_ms())
+        number = note_correction(connection, row.id, order, changes, clock.now_ms())
+        told = {"correction": number, "why": order.why, **order.asked}
+        audit(connection, clock.now_ms(), order.actor, site.id, order.kind, told)
         _carry_out(connection, row, changes, clock.now_ms(), site)
         made = _correction(connection, row.id, number)
     _tell(store, database, site, clock)

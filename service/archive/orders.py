@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from service.archive import schema
-from service.archive.audits import audit
 from service.archive.changes import Changes, keep_changes
 
 #: Measures of the site that a list of corrections shows.
@@ -31,10 +30,10 @@ class Order:
 
 
 def note_correction(
-    connection: Connection, site_id: int, site: str, order: Order, changes: Changes, now_ms: int
+    connection: Connection, site_id: int, order: Order, changes: Changes, now_ms: int
 ) -> int:
     """
-    The correction and its changes are noted, also in the audit trail; returns its number.
+    The correction and its changes are noted; returns its number.
     """
     page = schema.page.c
     whole = select(page.id).where(page.site_id == site_id, page.path == "")
@@ -52,6 +51,4 @@ def note_correction(
     made = insert(schema.correction).returning(schema.correction.c.id)
     number = int(connection.execute(made, told).scalar_one())
     keep_changes(connection, number, changes)
-    detail = {"correction": number, "why": order.why, **order.asked}
-    audit(connection, now_ms, order.actor, site, order.kind, detail)
     return number

@@ -66,6 +66,8 @@ class Owner:
         self._empty: dict[str, Journal] = {}
         #: Adopted by the thread that looks for journals, and not looked after yet.
         self._found: list[Journal] = []
+        #: Until when the hits of sites that were given up are dropped; ``None``: not asked yet.
+        self._purged: dict[str, int] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._is_new = asyncio.Event()
 
@@ -174,6 +176,8 @@ class Owner:
         """
         # Until they are retired a restore waits for them, and they have no lanes to answer it.
         await self._retire()
+        if self._purged is None:
+            await self._ask_purged()
         loop = asyncio.get_running_loop()
         self._size = await loop.run_in_executor(self._finder, self._journals.size)
         metrics.journal_bytes.set(self._size)
@@ -193,6 +197,7 @@ class Owner:
     def _take_over(self) -> None:
         while self._found:
             journal = self._found.pop()
+            journal.dropped = self._purged or {}
             self._owned[journal.producer] = journal
 
     async def _poll(self, site: str) -> None:
@@ -210,10 +215,23 @@ class Owner:
         for owned in lanes:
             owned.run()
 
+    async def _ask_purged(self) -> None:
+        try:
+            self._purged = await asyncio.to_thread(self._house.purged)
+        except LuotError as error:
+            log.warning("nobody says which sites were given up", extra={"why": str(error)})
+            return
+        for journal in self._owned.values():
+            journal.dropped = self._purged
+
     async def trim(self) -> None:
         """
         What nobody will ask for is gone from disk.
         """
+        await self._ask_purged()
+        if doubt := await asyncio.to_thread(self._house.clock_doubt):
+            log.warning("journals are not trimmed", extra={"why": doubt})
+            return
         now = closed = self._clock.now_ms()
         is_pressed = self._journals.is_pressed(self._size)
         if is_pressed:

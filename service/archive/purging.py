@@ -1,0 +1,69 @@
+"""
+Giving up a site that was taken out of the settings: its numbers go, and hits that still wait.
+
+Until then nothing of it is touched: it comes back as it was when its settings do.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, select
+
+from service.archive import schema
+from service.archive.audits import audit
+from service.archive.databases import Database, upsert
+from service.archive.sites import site_row
+from service.counting.erasing import erase
+from service.counting.store import Store
+
+
+def removed_sites(database: Database, known: Iterable[str]) -> list[str]:
+    """
+    Sites that have numbers and are not in the settings.
+    """
+    with database.read() as connection:
+        names = connection.execute(
+            select(schema.site.c.name).order_by(schema.site.c.name)
+        ).scalars()
+        return [name for name in names if name not in set(known)]
+
+
+def purged_sites(database: Database) -> dict[str, int]:
+    """
+    For each site that was purged the time up to which its hits are dropped, in ms since 1970.
+    """
+    c = schema.purged_site.c
+    with database.read() as connection:
+        rows = connection.execute(select(c.site, c.at_ms))
+        return {row.site: row.at_ms for row in rows}
+
+
+def purge_site(store: Store, database: Database, site: str, now_ms: int, actor: str) -> None:
+    """
+    Nothing of the site is left in SQL and Redis but its audit trail; journals drop its hits.
+
+    :raises StoreUnavailable, ArchiveUnavailable: asking again settles it
+    """
+    with database.write() as connection:
+        mark = {"site": site, "at_ms": now_ms}
+        upsert(connection, schema.purged_site, [mark], lambda new: {"at_ms": new.at_ms})
+        row = site_row(connection, site)
+        if row is not None:
+            _delete(connection, row.id)
+        connection.execute(delete(schema.token).where(schema.token.c.site == site))
+        audit(connection, now_ms, actor, site, "purge", {})
+    erase(store, site)
+
+
+def _delete(connection: Connection, site_id: int) -> None:
+    page, correction = schema.page.c, schema.correction.c
+    pages = select(page.id).where(page.site_id == site_id)
+    made = select(correction.id).where(correction.site_id == site_id)
+    for table in reversed(schema.metadata.sorted_tables):
+        if table is schema.site:
+            connection.execute(delete(table).where(table.c.id == site_id))
+        elif "site_id" in table.c:
+            connection.execute(delete(table).where(table.c.site_id == site_id))
+        elif "page_id" in table.c:
+            connection.execute(delete(table).where(table.c.page_id.in_(pages)))
+        elif "correction_id" in table.c:
+            connection.execute(delete(table).where(table.c.correction_id.in_(made)))
