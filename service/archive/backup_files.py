@@ -11,6 +11,7 @@ import io
 import json
 import os
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -28,6 +29,18 @@ _LARGEST = 64 * 1024 * 1024
 
 #: Bytes that are read at once.
 _PIECE = 1024 * 1024
+
+#: How reading a damaged zip fails.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    ValueError,
+    OSError,
+    TypeError,
+    NotImplementedError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +131,7 @@ class BackupReader:
             self.manifest = self._manifest()
             for name in self.manifest.tables:
                 self._check(name)
-        except (zipfile.BadZipFile, EOFError, KeyError, ValueError, OSError, TypeError) as error:
+        except _DAMAGE as error:
             self.close()
             raise BackupRefused(f"{path} is damaged: {_said(error)}") from error
         except BackupRefused:

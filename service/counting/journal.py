@@ -35,7 +35,7 @@ class Journal:
         self._segments = segments
         self._file: int | None = None
         self._last: dict[str, int] = {}
-        #: For each site that was given up the time until which its batches are dropped, in ms.
+        #: For each site that was given up, until when its batches are dropped, in ms.
         self.dropped: Mapping[str, int] = {}
         for segment in segments:
             for site, seq in segment.last.items():
@@ -157,8 +157,7 @@ class Journal:
             elif found.seq >= expected:
                 if found.seq > expected:
                     yield missing(expected, found.seq - 1, damaged)
-                is_dropped = found.time_ms <= self.dropped.get(site, -1)
-                yield Lost(found.seq) if is_dropped else found
+                yield found if found.time_ms > self.dropped.get(site, -1) else Lost(found.seq)
                 expected, damaged = found.seq + 1, []
         if expected <= last:
             yield missing(expected, last, damaged)
@@ -200,10 +199,7 @@ class Journal:
             for segment in self._segments
             if segment is not newest
             and now_ms >= segment.keep_until_ms
-            and all(
-                watermarks.get(site, 0) >= seq or segment.newest_ms <= self.dropped.get(site, -1)
-                for site, seq in segment.last.items()
-            )
+            and segment.is_settled(watermarks, self.dropped)
         ]
         for segment in gone:
             segment.path.unlink(missing_ok=True)

@@ -54,6 +54,10 @@ def jobs(snapshot_seconds: int) -> list[Job]:
     """
     All jobs.
     """
+    return [*_of_numbers(snapshot_seconds), *_of_time()]
+
+
+def _of_numbers(snapshot_seconds: int) -> list[Job]:
     return [
         Job(
             "snapshot",
@@ -76,6 +80,11 @@ def jobs(snapshot_seconds: int) -> list[Job]:
             "the next run compares them",
             reconcile_sites,
         ),
+    ]
+
+
+def _of_time() -> list[Job]:
+    return [
         Job(
             "salts",
             "draws the salts of today and tomorrow",
