@@ -67,8 +67,6 @@ def test_a_clean_host_has_every_number_from_a_backup(counted: Terminal, valkey: 
     assert "/2" in str(valkey.client.hget("luot:{s1}:pages", "/1"))
     assert live == totals_in(valkey)
     assert "open" == valkey.client.hget("luot:{s1}:state", "phase")
-    compared = counted.run("reconcile", "--site", "s1").output
-    assert "s1: Redis has everything that SQL has\n" == compared
 
 
 def test_a_redis_that_is_ahead_of_the_backup_follows_it(counted: Terminal, valkey: Valkey) -> None:
@@ -128,8 +126,11 @@ def test_a_damaged_backup_changes_nothing(luot: Luot, tmp_path: Path, damage: st
     if damage in {"table", "newer"}:
         _rewrite(file, damage)
     else:
-        middle = bytes([raw[200] ^ 0xFF])
-        told = {"cut": raw[:-100], "changed": raw[:200] + middle + raw[201:], "empty": b""}
+        # Inside what a table was packed into.
+        with zipfile.ZipFile(file) as whole:
+            at = whole.getinfo("tables/page.jsonl").header_offset + 80
+        flipped = bytes([raw[at] ^ 0xFF])
+        told = {"cut": raw[:-100], "changed": raw[:at] + flipped + raw[at + 1 :], "empty": b""}
         file.write_bytes(told[damage])
     (tmp_path / "other").mkdir()
     other = Database("", tmp_path / "other")
