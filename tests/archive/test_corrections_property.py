@@ -100,6 +100,7 @@ class Play:
     def __init__(self, luot: Luot) -> None:
         self.luot, self.reference = luot, Reference()
         self.site = luot.runtime.sites["s1"]
+        luot.runtime.open_site("s1")
 
     def hit(self, path: str, reader: int, language: str) -> None:
         address = f"203.0.113.{reader}"
