@@ -165,7 +165,7 @@ class Play:
 
 
 @settings(
-    max_examples=200 if LONG else 25,
+    max_examples=60 if LONG else 12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
