@@ -219,7 +219,7 @@ def _move(
     to: date,
 ) -> int:
     """
-    The rows of a day are added to those of another one.
+    The rows of a day are added to those of another one; returns how many fewer there are.
     """
     where = (table.c.site_id == site_id) & (table.c.day == day)
     rows = [
@@ -228,9 +228,11 @@ def _move(
             select(*(table.c[name] for name in (*keys, *measures))).where(where)
         ).mappings()
     ]
+    there = select(func.count()).where(table.c.site_id == site_id, table.c.day == to)
+    before = connection.execute(there).scalar_one()
     gone = connection.execute(delete(table).where(where)).rowcount
     add_to(connection, table, rows, measures)
-    return gone
+    return int(gone + before - connection.execute(there).scalar_one())
 
 
 def _months_before(day: date, months: int) -> date:

@@ -13,8 +13,10 @@ from service.archive.removing import Wave
 from service.dimensions import Dimension
 from service.errors import CorrectionRefused
 from service.jobs.correcting import By, merge_pages, remove_wave, undo_correction
+from service.reporting.live import archived_numbers
 from tests.agreement import assert_agreement
-from tests.conftest import Luot
+from tests.conftest import Luot, MakeLuot
+from tests.servers import until
 
 BY = By("a test", "because")
 TODAY = date(2026, 11, 22)
@@ -172,3 +174,72 @@ def test_pages_are_not_merged_in_circles(luot: Luot, old: str, new: str, why: st
     with pytest.raises(CorrectionRefused, match=why):
         merge(luot, old, new)
     assert 1 == len(corrections(luot.runtime.database, "s1"))
+
+
+def test_an_old_address_is_answered_from_sql_as_well(luot: Luot) -> None:
+    luot.hit("/old")
+    merge(luot, "/old", "/new")
+    archived = archived_numbers(luot.runtime.database, "s1", ["/old", "/new"])
+
+    assert archived is not None
+    assert [1, 1] == [page.total.views for page in archived.pages if page]
+    assert 1 == luot.report("totals", period="today", path="/old")["views"]
+
+
+def test_a_page_moves_on_and_both_old_addresses_follow(luot: Luot) -> None:
+    for number, path in enumerate(("/first", "/second", "/third")):
+        luot.hit(path, address=f"203.0.113.{number}")
+    merge(luot, "/first", "/second")
+    made = merge(luot, "/second", "/third")
+    luot.hit("/first", address="203.0.113.9")
+    whole = [numbers(luot, path)[0] for path in ("/first", "/second", "/third")]
+    undo(luot, made)
+    halves = [numbers(luot, path)[0] for path in ("/first", "/second", "/third")]
+
+    assert [4, 4, 4] == whole
+    # What came since stays where it was counted.
+    assert [2, 2, 2] == halves
+    luot.snapshot()
+    assert_agreement(luot)
+
+
+def test_a_merge_that_was_built_on_is_not_taken_back(luot: Luot) -> None:
+    luot.hit("/old", address="203.0.113.1")
+    luot.hit("/new", address="203.0.113.2")
+    first = merge(luot, "/old", "/new")
+    later = remove(luot, "/new")
+    with pytest.raises(CorrectionRefused, match="undo later corrections first"):
+        undo(luot, first)
+    undo(luot, later)
+    undo(luot, first)
+
+    assert (1, 1, 1, 1) == numbers(luot, "/old")
+    assert_agreement(luot)
+
+
+def test_visitors_of_a_moved_page_are_still_known_after_a_wipe(luot: Luot) -> None:
+    luot.hit("/old", address="203.0.113.1", id="a" * 16)
+    luot.snapshot()
+    merge(luot, "/old", "/new")
+    luot.hit("/old", address="203.0.113.2", id="b" * 16)
+    luot.snapshot()
+    luot.runtime.store.commands.flushall()
+    until(lambda: luot.runtime.store.status("s1").is_open and not luot.counters()["stale"])
+    until(lambda: luot.hit("/new", address="203.0.113.2", id="c" * 16).status_code == 204)
+
+    assert (3, 2, 2, 3) == numbers(luot, "/new")
+    luot.snapshot()
+    assert_agreement(luot)
+
+
+def test_a_moved_page_takes_part_in_double_clicks(make_luot: MakeLuot) -> None:
+    luot = make_luot(site={"double_click_seconds": 30})
+    luot.hit("/old")
+    merge(luot, "/old", "/new")
+    luot.clock.forward(60)
+    results = [luot.hit(path).headers["Luot-Result"] for path in ("/old", "/old", "/new")]
+
+    assert ["counted", *["filtered; reason=double_click"] * 2] == results
+    assert 2 == numbers(luot, "/new")[0]
+    luot.snapshot()
+    assert_agreement(luot)
