@@ -22,9 +22,12 @@ from service.errors import BackupRefused
 from service.settings import Settings
 
 #: Tables of what is over when a process ends, and of secrets that open something: never kept.
-LEFT_OUT = frozenset(
-    {"alembic_version", "session", "sessions", "sign_in", "sign_ins", "clock_mark"}
-)
+_OVER = {"alembic_version", "session", "sessions", "sign_in", "sign_ins", "clock_mark"}
+
+#: Sums that the database itself makes of other tables, also while a backup is put back.
+_DERIVED = {"month_count"}
+
+LEFT_OUT = frozenset(_OVER | _DERIVED)
 
 #: Settings that name a place, or may hold a password.
 _NOT_TOLD = {"redis_url", "database_url", "data_dir"}
@@ -80,8 +83,9 @@ def restore_backup(database: Database, path: Path) -> Manifest:
             )
         with database.write() as connection:
             _refuse_full(connection)
-            _drop_all(connection)
-            upgrade(connection, manifest.revision)
+            if revision_of(connection) != manifest.revision:
+                _drop_all(connection)
+                upgrade(connection, manifest.revision)
             _fill(connection, reader)
             upgrade(connection, "head")
     finally:

@@ -6,7 +6,7 @@ Until then nothing of it is touched: it comes back as it was when its settings d
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
 from service.archive import schema
 from service.archive.audits import audit
@@ -49,21 +49,37 @@ def purge_site(store: Store, database: Database, site: str, now_ms: int, actor: 
         row = site_row(connection, site)
         if row is not None:
             _delete(connection, row.id)
-        connection.execute(delete(schema.token).where(schema.token.c.site == site))
+        _delete_named(connection, site)
         audit(connection, now_ms, actor, site, "purge", {})
     erase(store, site)
 
 
 def _delete(connection: Connection, site_id: int) -> None:
-    page, correction = schema.page.c, schema.correction.c
-    pages = select(page.id).where(page.site_id == site_id)
-    made = select(correction.id).where(correction.site_id == site_id)
     for table in reversed(schema.metadata.sorted_tables):
-        if table is schema.site:
-            connection.execute(delete(table).where(table.c.id == site_id))
-        elif "site_id" in table.c:
-            connection.execute(delete(table).where(table.c.site_id == site_id))
-        elif "page_id" in table.c:
-            connection.execute(delete(table).where(table.c.page_id.in_(pages)))
-        elif "correction_id" in table.c:
-            connection.execute(delete(table).where(table.c.correction_id.in_(made)))
+        rows = _rows_of(table, site_id)
+        if rows is not None:
+            connection.execute(delete(table).where(rows))
+
+
+def _rows_of(table: Table, site_id: int) -> ColumnElement[bool] | None:
+    """
+    Which rows of a table belong to the site, by what they point to; ``None``: none ever does.
+    """
+    if table is schema.site:
+        return table.c.id == site_id
+    if "site_id" in table.c:
+        return table.c.site_id == site_id
+    for key in sorted(table.foreign_keys, key=lambda key: key.parent.name):
+        rows = _rows_of(key.column.table, site_id)
+        if rows is not None:
+            return key.parent.in_(select(key.column).where(rows))
+    return None
+
+
+def _delete_named(connection: Connection, site: str) -> None:
+    """
+    What names the site and not its number, such as tokens, goes; the audit trail stays.
+    """
+    for table in schema.metadata.sorted_tables:
+        if "site" in table.c and table not in {schema.audit, schema.purged_site}:
+            connection.execute(delete(table).where(table.c.site == site))
