@@ -9,14 +9,19 @@ import click
 
 from service import __version__
 from service.commands import (
+    backups,
     baselines,
     checks,
+    corrections,
+    doctor,
     exports,
     imports,
     repairs,
     reports,
+    retention,
     serve,
     shares,
+    sites,
     snippets,
     titles,
     tokens,
@@ -52,6 +57,14 @@ for command in (
     exports.export,
     repairs.reconcile,
     repairs.rebuild,
+    corrections.page,
+    corrections.remove,
+    corrections.correction,
+    retention.retention,
+    sites.site,
+    backups.backup,
+    backups.restore,
+    doctor.doctor,
 ):
     luot.add_command(command)
 

@@ -15,6 +15,9 @@ NONE = "(none)"
 #: The value that collects what came after a cap was reached.
 OTHER = "(other)"
 
+#: What a correction has taken away without knowing of which value, or page: a number below zero.
+REMOVED = "(removed)"
+
 
 class Dimension(StrEnum):
     """

@@ -15,7 +15,9 @@ The exceptions of Luot, one tree.
     ├── ArchiveError         SQL
     │   ├── ArchiveUnavailable it is away or locked
     │   └── ArchiveBehind    SQL has lost something that Redis knows it had
+    ├── CorrectionRefused    numbers cannot be changed in the way that was asked
     ├── RestoreNeeded        Redis has lost a site that SQL holds
+    ├── BackupRefused        a backup cannot be restored
     └── ImportRefused        a file to import is not as it must be
 
 Errors of libraries are translated where they leave the library, with ``from``.
@@ -140,4 +142,16 @@ class RestoreNeeded(LuotError):
 class ImportRefused(LuotError):
     """
     A file cannot be imported; nothing of it was added. The message names line and column.
+    """
+
+
+class CorrectionRefused(LuotError):
+    """
+    Numbers cannot be changed as asked; nothing was changed. The message says why.
+    """
+
+
+class BackupRefused(LuotError):
+    """
+    A backup cannot be restored; nothing was changed. The message says why.
     """

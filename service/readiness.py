@@ -37,6 +37,18 @@ def shortcomings(runtime: Runtime) -> list[str]:
     return found
 
 
+def warnings(runtime: Runtime) -> list[str]:
+    """
+    A sentence for each thing that somebody should see to, though hits are kept.
+    """
+    try:
+        doubt = runtime.guard.doubt()
+    except LuotError:
+        # What is away is no reason to doubt the clock, and is told where it matters.
+        return []
+    return [f"{doubt}; until then nothing is closed, trimmed or retired"] if doubt else []
+
+
 def _full(runtime: Runtime) -> list[str]:
     room = runtime.journals.capacity - runtime.journals.size()
     if not runtime.has_journals or room >= LARGEST_RECORD:

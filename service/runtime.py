@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from service import crashes
+from service.archive.clocks import ClockGuard
 from service.archive.confirming import Terms, open_site
 from service.archive.databases import Database
 from service.archive.producers import forget_producers, register_producer, watermarks
+from service.archive.purging import purged_sites
 from service.archive.tokens import Grants
 from service.clock import Clock, process_clock
 from service.counting.counters import Caps
@@ -83,6 +85,18 @@ class House:
         """
         return watermarks(self._runtime.database, site)
 
+    def purged(self) -> dict[str, int]:
+        """
+        For each site that was given up the time until which its hits are dropped, in ms since 1970.
+        """
+        return purged_sites(self._runtime.database)
+
+    def clock_doubt(self) -> str:
+        """
+        Why the time cannot be believed, so that nothing may be removed; empty when it can.
+        """
+        return self._runtime.guard.doubt()
+
     def retire(self, producers: Sequence[str]) -> None:
         """
         Nobody waits for these producers any more.
@@ -106,6 +120,7 @@ class Runtime:
         self.store = Store(store_url(self.settings))
         self.database = Database.of(self.settings)
         self.journals = Journals(self.settings.data_dir, self.settings.journal_bytes)
+        self.guard = ClockGuard(self.store, self.database, self.journals, self.clock)
         self.salts = Salts(self.store, self.clock, self.open_site, self.journals.salt)
         self.intake = Intake(Countries(self.settings.country_database), self.salts)
         self.caps = Caps(self.settings.pages_total, self.settings.pages_per_day)

@@ -186,6 +186,15 @@ class Settings(BaseSettings):
     snapshot_seconds: int = Field(
         60, ge=1, le=3600, description="How often the numbers are added to SQL."
     )
+    hours_kept_months: int = Field(
+        0, ge=0, le=1_200, description="Months after which hours become days; 0: never."
+    )
+    values_floor: int = Field(
+        0, ge=0, le=1_000_000, description="Rarer values become (other) with their hours."
+    )
+    days_kept_years: int = Field(
+        0, ge=0, le=100, description="Years after which days become months; 0: never."
+    )
     trusted_proxies: int = Field(
         0, ge=0, le=64, description="How many hops of X-Forwarded-For to believe, from the right."
     )

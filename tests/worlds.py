@@ -260,6 +260,7 @@ class World:
             sites=self.sites,
             clock=self.clock,
             has_journals=True,
+            guard=SimpleNamespace(doubt=str),
             restored_for={},
             open_site=partial(self.open, host),
         )

@@ -19,6 +19,7 @@ from service.archive.breakdown_rows import breakdown_rows
 from service.archive.breakdowns import add_breakdowns
 from service.archive.databases import Database, add_to, upsert
 from service.archive.hour_rows import HourRows, hour_rows
+from service.archive.moves import paths_in, paths_now, renamed
 from service.archive.names import page_ids
 from service.archive.sites import SiteRow, site_row
 from service.archive.titles import set_titles
@@ -86,6 +87,7 @@ def _why_not(connection: Connection, site: str, row: SiteRow | None, delta: Delt
 
 
 def _add_rows(connection: Connection, row: SiteRow, delta: Delta, now_ms: int) -> None:
+    delta = renamed(delta, paths_now(connection, row.id, paths_in(delta)))
     of_hours = hour_rows(delta)
     of_values = breakdown_rows(delta)
     pages = page_ids(connection, row.id, sorted({path for _, _, path in of_hours}))

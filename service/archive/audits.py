@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert
 
-from service.archive import schema
+from service.archive import administration
 
 
 def audit(
@@ -17,4 +17,4 @@ def audit(
     One more entry stands in the trail when the transaction is committed.
     """
     row = {"at_ms": at_ms, "actor": actor, "site": site, "action": action}
-    connection.execute(insert(schema.audit), {**row, "detail": json.dumps(detail)})
+    connection.execute(insert(administration.audit), {**row, "detail": json.dumps(detail)})

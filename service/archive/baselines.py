@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from sqlalchemy import Connection, select, update
 from sqlalchemy import bindparam as bound
-from sqlalchemy import select, update
 
 from service.archive import schema
 from service.archive.audits import audit
+from service.archive.changes import Changes
 from service.archive.databases import Database
+from service.archive.moves import pages_now
 from service.archive.names import page_ids
+from service.archive.orders import Order, note_correction
 from service.archive.sites import create_site, site_row
 from service.clock import Clock
 from service.counting.keys import SiteKeys
@@ -26,6 +29,9 @@ from service.settings import LARGEST
 
 #: Rows that Redis is told at once.
 _CHUNK = 300
+
+#: Pages that one question names.
+_QUESTION = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +46,17 @@ class Baseline:
 
 
 def set_baselines(
-    database: Database, site: Site, rows: Sequence[Baseline], clock: Clock, actor: str
+    database: Database,
+    site: Site,
+    rows: Sequence[Baseline],
+    clock: Clock,
+    actor: str,
+    why: str = "",
 ) -> None:
     """
     The rows stand in SQL in place of older ones of the same paths, and in the audit trail.
+
+    They are a correction, which can be undone.
 
     :raises ImportRefused: a total would pass 2^53 - 1; nothing was set
     """
@@ -57,11 +70,8 @@ def set_baselines(
         this_site = schema.site.c.id == row.id
         taken = update(schema.site).where(this_site).values(baseline_version=counted)
         version = connection.execute(taken.returning(schema.site.c.baseline_version)).scalar_one()
-        pages = page_ids(connection, row.id, [baseline.path for baseline in rows])
-        named = [
-            {"number": pages[b.path], "new_views": b.views, "new_visits": b.visits, "v": version}
-            for b in rows
-        ]
+        named = _named(connection, row.id, rows, version)
+        before = _before(connection, list(named))
         page = schema.page.c
         connection.execute(
             update(schema.page)
@@ -71,7 +81,7 @@ def set_baselines(
                 baseline_visits=bound("new_visits"),
                 baseline_version=bound("v"),
             ),
-            named,
+            list(named.values()),
         )
         too_much = (page.views + page.baseline_views > LARGEST) | (
             page.visits + page.baseline_visits > LARGEST
@@ -79,8 +89,42 @@ def set_baselines(
         over = select(page.path).where(page.site_id == row.id, too_much)
         if (path := connection.execute(over.limit(1)).scalar()) is not None:
             raise ImportRefused(f"the total of {path or 'the site'} would pass {LARGEST}")
+        changes = Changes()
+        for number, told in named.items():
+            views, visits = before[number]
+            changes.baselines[number] = [told["new_views"] - views, told["new_visits"] - visits]
         sums = {"pages": len(rows), "views": sum(b.views for b in rows)}
+        order = Order("baseline", actor, why, sums)
+        note_correction(connection, row.id, order, changes, clock.now_ms())
         audit(connection, clock.now_ms(), actor, site.id, "baseline", sums)
+
+
+def _named(
+    connection: Connection, site_id: int, rows: Sequence[Baseline], version: int
+) -> dict[int, dict[str, int]]:
+    """
+    For each page its new baseline; those of addresses that have moved to one page add up.
+    """
+    pages = page_ids(connection, site_id, [baseline.path for baseline in rows])
+    now = pages_now(connection, pages.values())
+    named: dict[int, dict[str, int]] = {}
+    for baseline in rows:
+        number = now.get(pages[baseline.path], pages[baseline.path])
+        first = {"number": number, "new_views": 0, "new_visits": 0, "v": version}
+        told = named.setdefault(number, first)
+        told["new_views"] += baseline.views
+        told["new_visits"] += baseline.visits
+    return named
+
+
+def _before(connection: Connection, pages: list[int]) -> dict[int, tuple[int, int]]:
+    page, found = schema.page.c, dict[int, tuple[int, int]]()
+    for first in range(0, len(pages), _QUESTION):
+        chunk = pages[first : first + _QUESTION]
+        asked = select(page.id, page.baseline_views, page.baseline_visits)
+        for number, views, visits in connection.execute(asked.where(page.id.in_(chunk))):
+            found[number] = views, visits
+    return found
 
 
 def push_baselines(store: Store, database: Database, site: str) -> int:
@@ -96,7 +140,9 @@ def push_baselines(store: Store, database: Database, site: str) -> int:
             return 0
         page = schema.page.c
         asked = select(page.path, page.baseline_views, page.baseline_visits).where(
-            page.site_id == row.id, page.baseline_version > status.baseline_version
+            page.site_id == row.id,
+            page.baseline_version > status.baseline_version,
+            page.moved_to.is_(None),
         )
         changed = iter(connection.execute(asked).all())
     keys = SiteKeys(site)

@@ -20,10 +20,10 @@ from service.archive.breakdown_rows import BreakdownRows, Value
 from service.archive.databases import add_to
 from service.archive.names import known_value_ids, value_ids
 from service.counting.breakdowns import PLACES, Rules
-from service.dimensions import OPEN, OTHER
+from service.dimensions import OPEN, OTHER, REMOVED
 
 #: Values that Luot itself gives; they are few, so no cap ever takes their names.
-OWN = ("(none)", "(direct)", "(internal)", "(invalid)", "(unknown)", OTHER)
+OWN = ("(none)", "(direct)", "(internal)", "(invalid)", "(unknown)", OTHER, REMOVED)
 
 #: Pages, or rows, that one question names.
 _CHUNK = 1_000

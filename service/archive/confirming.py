@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from service.archive.additions import Steps
 from service.archive.baselines import push_baselines
+from service.archive.corrections import push_corrections
 from service.archive.databases import Database
 from service.archive.producers import watermarks
 from service.archive.restoring import restore
@@ -65,6 +66,7 @@ def open_site(store: Store, database: Database, site: Site, terms: Terms) -> int
         epoch = _bring_up(store, database, site, replace(terms, at=at))
         _go_forward(store, database, site.id, epoch, terms)
         if store.status(site.id).counts:
+            push_corrections(store, database, site, terms.now_ms())
             push_baselines(store, database, site.id)
     return epoch
 

@@ -55,8 +55,10 @@ class Database:
             yield self._connection
             return
         try:
-            with self._engine.connect() as connection:
-                yield connection
+            with self._engine.connect() as plain:
+                # SQLite does so by itself; PostgreSQL would look anew for each question.
+                told = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+                yield plain.execution_options(**told)
         except DBAPIError as error:
             raise ArchiveUnavailable(_said(error)) from error
 

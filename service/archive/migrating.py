@@ -26,10 +26,31 @@ def migrate(database: Database) -> str:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
         _refuse_newer(connection)
-        config = _config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        return _revision(connection) or ""
+        upgrade(connection, "head")
+        return revision_of(connection) or ""
+
+
+def upgrade(connection: Connection, revision: str) -> None:
+    """
+    The tables have the shape of a revision when the transaction is committed.
+    """
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def known_revisions() -> set[str]:
+    """
+    Every revision of the tables that this version knows.
+    """
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
+def revision_of(connection: Connection) -> str | None:
+    """
+    The revision that the tables have; ``None`` when there are none.
+    """
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def is_migrated(database: Database) -> bool:
@@ -37,7 +58,7 @@ def is_migrated(database: Database) -> bool:
     Whether the tables have this version's shape.
     """
     with database.read() as connection:
-        return _revision(connection) == _scripts().get_current_head()
+        return revision_of(connection) == _scripts().get_current_head()
 
 
 def _config() -> Config:
@@ -50,13 +71,9 @@ def _scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
 
 
-def _revision(connection: Connection) -> str | None:
-    return MigrationContext.configure(connection).get_current_revision()
-
-
 def _refuse_newer(connection: Connection) -> None:
-    revision = _revision(connection)
-    if revision is not None and revision not in {s.revision for s in _scripts().walk_revisions()}:
+    revision = revision_of(connection)
+    if revision is not None and revision not in known_revisions():
         raise ArchiveError(
             f"the database has the schema {revision}, which a newer Luot made: upgrade Luot"
         )

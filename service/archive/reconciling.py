@@ -48,6 +48,8 @@ def differences(store: Store, database: Database, site: Site, now_ms: int) -> li
         row = site_row(connection, site.id)
         if row is None:
             return []
+        if row.corrected != before.corrected:
+            raise SiteNotOpen(f"{site.id} is being corrected")
         pages = _pages(connection, row.id)
         days = _days(connection, row.id, site, now_ms)
     today = site.day(now_ms)
@@ -55,7 +57,8 @@ def differences(store: Store, database: Database, site: Site, now_ms: int) -> li
     open_days = {today.label, day_before(today, site.zone).label}
     found = list(_lost(store, site.id, pages, days, open_days))
     after = store.status(site.id)
-    if not after.is_open or (before.epoch, before.run_id) != (after.epoch, after.run_id):
+    told = [(status.epoch, status.run_id, status.corrected) for status in (before, after)]
+    if not after.is_open or told[0] != told[1]:
         raise SiteNotOpen(f"{site.id} changed while it was compared")
     return found
 

@@ -19,11 +19,13 @@ from service.archive.additions import Steps
 from service.archive.databases import Database
 from service.archive.producers import watermarks
 from service.archive.sites import SiteRow, new_token, site_row
+from service.counting.corrections import moved_row
 from service.counting.direct import DIRECT
 from service.counting.keys import SiteKeys
 from service.counting.phases import begin, clear, finish, load
 from service.counting.store import Store
 from service.counting.wire import DAYS_KEPT
+from service.dimensions import REMOVED
 from service.errors import SiteNotOpen
 from service.intake.days import day_before
 from service.intake.sites import Site
@@ -111,6 +113,7 @@ def _state(connection: Connection, row: SiteRow, marks: dict[str, int], now_ms: 
     yield "visitors", totals.visitors if totals else 0
     yield "events", events
     yield "changed", now_ms
+    yield "corrected", row.corrected
     for producer, seq in marks.items():
         if seq:
             yield f"p:{producer}", f"{seq} {now_ms}"
@@ -130,7 +133,7 @@ def _pages(connection: Connection, row: SiteRow, site: Site, now_ms: int) -> Pai
     asked = (
         select(page.id, page.path, page.views, page.visits, page.visitors)
         .add_columns(page.baseline_views, page.baseline_visits)
-        .where(page.site_id == row.id, page.path != "")
+        .where(page.site_id == row.id, page.path.not_in(["", REMOVED]), page.moved_to.is_(None))
         .order_by(page.id)
     )
     for found in connection.execute(asked):
@@ -138,6 +141,10 @@ def _pages(connection: Connection, row: SiteRow, site: Site, now_ms: int) -> Pai
         days = (of_today.get(found.id, 0), of_before.get(found.id, 0))
         baseline = (found.baseline_views, found.baseline_visits)
         yield found.path, " ".join(map(str, (*numbers, *days, *baseline)))
+    to = schema.page.alias("to")
+    moved = select(page.path, to.c.path).join(to, to.c.id == page.moved_to)
+    for path, new in connection.execute(moved.where(page.site_id == row.id)):
+        yield path, moved_row(new)
 
 
 def _days(connection: Connection, row: SiteRow, site: Site, now_ms: int) -> Pairs:

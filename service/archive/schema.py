@@ -31,7 +31,7 @@ metadata = MetaData(
 )
 
 #: SQLite counts its rows in INTEGER; PostgreSQL needs the larger type.
-_Id = BigInteger().with_variant(Integer, "sqlite")
+Id = BigInteger().with_variant(Integer, "sqlite")
 
 #: The measures of an hour or a day of a page, in the order in which a delta carries them.
 MEASURES = (
@@ -63,7 +63,10 @@ _SAID = {
 }
 
 
-def _count(name: str, comment: str) -> Column[int]:
+def count(name: str, comment: str) -> Column[int]:
+    """
+    A column of sums, 0 until something is added.
+    """
     return Column(name, BigInteger, nullable=False, server_default="0", comment=comment)
 
 
@@ -85,37 +88,39 @@ def _rankings(table: str, span: str) -> list[Index]:
 site = Table(
     "site",
     metadata,
-    Column("id", _Id, primary_key=True, comment="Number of the site."),
+    Column("id", Id, primary_key=True, comment="Number of the site."),
     Column("name", Text, nullable=False, unique=True, comment="The site's id in the settings."),
     Column("timezone", Text, nullable=False, comment="Where its days begin at present."),
     Column("epoch", BigInteger, nullable=False, comment="Which life of the site in Redis this is."),
     Column("head", Text, nullable=False, comment="Token of the last delta that was added."),
-    _count("number", "How many deltas were added."),
-    _count("baseline_version", "How often a baseline was set."),
+    count("number", "How many deltas were added."),
+    count("baseline_version", "How often a baseline was set."),
+    count("corrected", "How many steps of corrections were made."),
     comment="One row for each site that was ever counted.",
 )
 
 page = Table(
     "page",
     metadata,
-    Column("id", _Id, primary_key=True, comment="Number of the page."),
+    Column("id", Id, primary_key=True, comment="Number of the page."),
     Column("site_id", ForeignKey("site.id"), nullable=False, comment="The page's site."),
     Column("path", Text, nullable=False, comment="Its path by the site's rules; empty: the site."),
     Column("digest", Text, comment="Six characters of its path's digest, as batches carry it."),
     Column("title", Text, comment="The newest title it was seen with."),
-    _count("titled_ms", "When the title last changed, in ms since 1970."),
+    count("titled_ms", "When the title last changed, in ms since 1970."),
     Column("shown_title", Text, comment="The newest title that two visitors sent."),
     Column("shown_host", Text, comment="Its host then; empty: the site's first."),
-    _count("shown_ms", "When these last changed, in ms since 1970."),
+    count("shown_ms", "When these last changed, in ms since 1970."),
     Column("candidate", Text, comment="A title that is not shown yet, a TAB and its host."),
-    _count("candidate_visitors", "Visitors who sent it so."),
+    count("candidate_visitors", "Visitors who sent it so."),
     Column("pinned_title", Text, comment="The title that an administrator gave it."),
-    _count("views", "All views that were measured."),
-    _count("visits", "All visits with a view of it; of the site: all visits."),
-    _count("visitors", "The sum of the days' visitors."),
-    _count("baseline_views", "Views that an older counter had counted."),
-    _count("baseline_visits", "Visits that an older counter had counted."),
-    _count("baseline_version", "Which change of the site's baselines set them."),
+    count("views", "All views that were measured."),
+    count("visits", "All visits with a view of it; of the site: all visits."),
+    count("visitors", "The sum of the days' visitors."),
+    count("baseline_views", "Views that an older counter had counted."),
+    count("baseline_visits", "Visits that an older counter had counted."),
+    count("baseline_version", "Which change of the site's baselines set them."),
+    Column("moved_to", BigInteger, comment="The page that it is now; it has no numbers then."),
     UniqueConstraint("site_id", "path"),
     Index(None, "digest", "site_id"),
     comment="One row for each page that has numbers.",
@@ -127,7 +132,7 @@ hour_count = Table(
     Column("page_id", ForeignKey("page.id"), comment="The page."),
     Column("day", Date, comment="The site-day."),
     Column("hour", SmallInteger, comment="The day's hour from its first instant: 0 to 24."),
-    *(_count(name, _SAID[name]) for name in MEASURES),
+    *(count(name, _SAID[name]) for name in MEASURES),
     PrimaryKeyConstraint("page_id", "day", "hour"),
     comment="What happened on a page in an hour.",
     sqlite_with_rowid=False,
@@ -139,7 +144,7 @@ day_count = Table(
     Column("site_id", ForeignKey("site.id"), comment="The page's site."),
     Column("day", Date, comment="The site-day."),
     Column("page_id", ForeignKey("page.id"), comment="The page."),
-    *(_count(name, _SAID[name]) for name in MEASURES),
+    *(count(name, _SAID[name]) for name in MEASURES),
     PrimaryKeyConstraint("site_id", "day", "page_id"),
     Index(None, "page_id", "day"),
     *_rankings("day_count", "day"),
@@ -153,7 +158,7 @@ month_count = Table(
     Column("site_id", ForeignKey("site.id"), comment="The page's site."),
     Column("month", Date, comment="The first day of the month."),
     Column("page_id", ForeignKey("page.id"), comment="The page."),
-    *(_count(name, _SAID[name]) for name in MEASURES),
+    *(count(name, _SAID[name]) for name in MEASURES),
     PrimaryKeyConstraint("site_id", "month", "page_id"),
     Index(None, "page_id", "month"),
     *_rankings("month_count", "month"),
@@ -164,7 +169,7 @@ month_count = Table(
 value = Table(
     "value",
     metadata,
-    Column("id", _Id, primary_key=True, comment="Number of the value."),
+    Column("id", Id, primary_key=True, comment="Number of the value."),
     Column("text", Text, nullable=False, unique=True, comment="The value."),
     comment="Every text that a dimension ever had as a value.",
 )
@@ -176,7 +181,7 @@ value_count = Table(
     Column("dimension", SmallInteger, comment="Number of the dimension, from 1."),
     Column("day", Date, comment="The site-day."),
     Column("value_id", ForeignKey("value.id"), comment="The value."),
-    *(_count(name, _SAID[name]) for name in VALUE_MEASURES),
+    *(count(name, _SAID[name]) for name in VALUE_MEASURES),
     PrimaryKeyConstraint("page_id", "dimension", "day", "value_id"),
     comment="What happened on a page on a site-day under one value of a dimension.",
     sqlite_with_rowid=False,
@@ -188,7 +193,7 @@ related_count = Table(
     Column("page_id", ForeignKey("page.id"), comment="The page."),
     Column("week", Date, comment="The Monday of the site-days."),
     Column("other_id", ForeignKey("page.id"), comment="Another page of the site."),
-    _count("readers", "Readers of one of these days who viewed both on it."),
+    count("readers", "Readers of one of these days who viewed both on it."),
     PrimaryKeyConstraint("page_id", "week", "other_id"),
     comment="Which pages were read by the same readers; small numbers go with their week.",
     sqlite_with_rowid=False,
@@ -201,7 +206,7 @@ filtered_count = Table(
     Column("day", Date, comment="The site-day."),
     Column("hour", SmallInteger, comment="The day's hour from its first instant."),
     Column("reason", Text, comment="Why they were filtered, or 'late'."),
-    _count("requests", "Requests that were filtered; late: hits that made no visit."),
+    count("requests", "Requests that were filtered; late: hits that made no visit."),
     PrimaryKeyConstraint("site_id", "day", "hour", "reason"),
     comment="Requests that count in none of the numbers.",
     sqlite_with_rowid=False,
@@ -247,57 +252,4 @@ import_day = Table(
     Column("file", Text, comment="The file that has lines of it."),
     PrimaryKeyConstraint("site_id", "day", "file"),
     comment="Which days which imported file covers.",
-)
-
-token = Table(
-    "token",
-    metadata,
-    Column("id", _Id, primary_key=True, comment="Number of the token."),
-    Column("hash", Text, nullable=False, unique=True, comment="SHA-256 of it; nothing else."),
-    Column("site", Text, nullable=False, comment="The site's id in the settings, or '*'."),
-    Column("scope", Text, nullable=False, comment="read, write or admin."),
-    Column("name", Text, comment="What it is for, as its maker said."),
-    Column("created_ms", BigInteger, nullable=False, comment="When it was made, ms since 1970."),
-    Column("expires_ms", BigInteger, comment="When it ends, ms since 1970; none: never."),
-    comment="What programs and people show to be let in.",
-)
-
-session = Table(
-    "session",
-    metadata,
-    Column("hash", Text, primary_key=True, comment="SHA-256 of what the cookie holds."),
-    Column(
-        "token_id",
-        ForeignKey("token.id", ondelete="CASCADE"),
-        nullable=False,
-        index=True,
-        comment="The token that was shown; the session ends with it.",
-    ),
-    Column("created_ms", BigInteger, nullable=False, comment="When it began, ms since 1970."),
-    Column("seen_ms", BigInteger, nullable=False, comment="When it was last used, roughly."),
-    comment="People who are signed in to the dashboard.",
-    sqlite_with_rowid=False,
-)
-
-share_link = Table(
-    "share_link",
-    metadata,
-    Column("id", _Id, primary_key=True, comment="Number of the link."),
-    Column("hash", Text, unique=True, comment="SHA-256 of its secret; none: open to everybody."),
-    Column("site", Text, nullable=False, comment="The site's id in the settings."),
-    Column("name", Text, nullable=False, comment="Whom it is for, as its maker said."),
-    Column("created_ms", BigInteger, nullable=False, comment="When it was made, ms since 1970."),
-    comment="Who may look at a site's dashboard without signing in.",
-)
-
-audit = Table(
-    "audit",
-    metadata,
-    Column("id", _Id, primary_key=True, comment="Number of the entry."),
-    Column("at_ms", BigInteger, nullable=False, comment="When, in ms since 1970."),
-    Column("actor", Text, nullable=False, comment="Who, or which command."),
-    Column("site", Text, nullable=False, comment="The site's id in the settings."),
-    Column("action", Text, nullable=False, comment="What was done."),
-    Column("detail", Text, nullable=False, comment="With what, as JSON."),
-    comment="Everything that changed numbers other than by counting.",
 )

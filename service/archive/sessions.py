@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from service.archive import schema
+from service.archive.administration import session as sessions
+from service.archive.administration import token as tokens
 from service.archive.databases import Database
 from service.archive.tokens import Grant, Scope
 from service.errors import ArchiveUnavailable
@@ -45,7 +46,7 @@ def begin_session(database: Database, token_id: int, now_ms: int, before: str = 
     The session that the browser had before, if any, is over, and so are all that have expired.
     """
     secret = secrets.token_urlsafe(32)
-    session = schema.session.c
+    session = sessions.c
     row = {"hash": _hash(secret), "token_id": token_id, "created_ms": now_ms, "seen_ms": now_ms}
     expired = or_(
         session.created_ms <= now_ms - ABSOLUTE_MS,
@@ -53,8 +54,8 @@ def begin_session(database: Database, token_id: int, now_ms: int, before: str = 
         session.hash == _hash(before),
     )
     with database.write() as connection:
-        connection.execute(delete(schema.session).where(expired))
-        connection.execute(insert(schema.session), row)
+        connection.execute(delete(sessions).where(expired))
+        connection.execute(insert(sessions), row)
     return secret
 
 
@@ -62,10 +63,10 @@ def session_of(database: Database, secret: str, now_ms: int) -> Session | None:
     """
     The session of a cookie; ``None`` when there is none, or it is over.
     """
-    session, token = schema.session.c, schema.token.c
+    session, token = sessions.c, tokens.c
     asked = (
         select(token.id, token.site, token.scope, token.name, token.expires_ms, session.seen_ms)
-        .join(schema.token, token.id == session.token_id)
+        .join(tokens, token.id == session.token_id)
         .where(session.hash == _hash(secret))
         .where(session.created_ms > now_ms - ABSOLUTE_MS, session.seen_ms > now_ms - IDLE_MS)
     )
@@ -83,12 +84,12 @@ def end_session(database: Database, secret: str) -> None:
     The cookie lets nobody in any more.
     """
     with database.write() as connection:
-        connection.execute(delete(schema.session).where(schema.session.c.hash == _hash(secret)))
+        connection.execute(delete(sessions).where(sessions.c.hash == _hash(secret)))
 
 
 def _note(database: Database, secret: str, now_ms: int) -> None:
-    session = schema.session.c
-    seen = update(schema.session).where(session.hash == _hash(secret)).values(seen_ms=now_ms)
+    session = sessions.c
+    seen = update(sessions).where(session.hash == _hash(secret)).values(seen_ms=now_ms)
     # A page that is only read does not fail because the database takes no writes.
     with suppress(ArchiveUnavailable), database.write() as connection:
         connection.execute(seen)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, insert, select
 
-from service.archive import schema
+from service.archive import administration
 from service.archive.databases import Database
 
 
@@ -35,7 +35,7 @@ def create_link(database: Database, site: str, name: str, now_ms: int) -> str:
     secret = secrets.token_urlsafe(24)
     row = {"hash": _hash(secret), "site": site, "name": name, "created_ms": now_ms}
     with database.write() as connection:
-        connection.execute(insert(schema.share_link), row)
+        connection.execute(insert(administration.share_link), row)
     return secret
 
 
@@ -43,20 +43,20 @@ def open_to_all(database: Database, site: str, now_ms: int) -> None:
     """
     Everybody may look at the site's dashboard.
     """
-    link = schema.share_link.c
+    link = administration.share_link.c
     row = {"hash": None, "site": site, "name": "", "created_ms": now_ms}
     with database.write() as connection:
         asked = select(link.id).where(link.site == site, link.hash.is_(None))
         if connection.execute(asked).first() is None:
-            connection.execute(insert(schema.share_link), row)
+            connection.execute(insert(administration.share_link), row)
 
 
 def links_of(database: Database, site: str | None = None) -> list[ShareLink]:
     """
     The links of a site, or of all sites, the oldest first.
     """
-    link = schema.share_link.c
-    asked = select(schema.share_link).order_by(link.id)
+    link = administration.share_link.c
+    asked = select(administration.share_link).order_by(link.id)
     if site is not None:
         asked = asked.where(link.site == site)
     with database.read() as connection:
@@ -68,8 +68,8 @@ def revoke_link(database: Database, site: str, number: int) -> bool:
     """
     The link of this number shows nothing any more; whether the site had it.
     """
-    link = schema.share_link.c
-    gone = delete(schema.share_link).where(link.id == number, link.site == site)
+    link = administration.share_link.c
+    gone = delete(administration.share_link).where(link.id == number, link.site == site)
     with database.write() as connection:
         return connection.execute(gone).rowcount > 0
 
@@ -78,7 +78,7 @@ def site_of_link(database: Database, secret: str) -> str | None:
     """
     The site that a secret link shows; ``None`` when there is no such link.
     """
-    link = schema.share_link.c
+    link = administration.share_link.c
     with database.read() as connection:
         found: str | None = connection.execute(
             select(link.site).where(link.hash == _hash(secret))
@@ -90,7 +90,7 @@ def is_open(database: Database, site: str) -> bool:
     """
     Whether everybody may look at the site's dashboard.
     """
-    link = schema.share_link.c
+    link = administration.share_link.c
     asked = select(link.id).where(link.site == site, link.hash.is_(None))
     with database.read() as connection:
         return connection.execute(asked).first() is not None

@@ -29,6 +29,8 @@ class SiteRow:
     #: How many deltas were added.
     number: int
     baseline_version: int
+    #: How many steps of corrections were made.
+    corrected: int
 
 
 def site_row(connection: Connection, name: str) -> SiteRow | None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from sqlalchemy import delete, insert, select
 
-from service.archive import schema
+from service.archive.administration import token as token_table
 from service.archive.databases import Database
 from service.clock import Clock
 
@@ -125,8 +125,8 @@ def create_token(
     times = {"created_ms": now_ms, "expires_ms": expires_ms}
     with database.write() as connection:
         if name:
-            connection.execute(delete(schema.token).where(schema.token.c.name == name))
-        connection.execute(insert(schema.token), {**row, **times})
+            connection.execute(delete(token_table).where(token_table.c.name == name))
+        connection.execute(insert(token_table), {**row, **times})
     return token
 
 
@@ -135,7 +135,7 @@ def tokens(database: Database) -> list[Listed]:
     Every token, the oldest first.
     """
     with database.read() as connection:
-        rows = connection.execute(select(schema.token).order_by(schema.token.c.id)).all()
+        rows = connection.execute(select(token_table).order_by(token_table.c.id)).all()
     return [
         Listed(r.id, r.site, Scope(r.scope), r.name or "", r.created_ms, r.expires_ms) for r in rows
     ]
@@ -148,7 +148,7 @@ def revoke_token(database: Database, number: int) -> bool:
     Programs that showed it within ``BELIEVED_MS`` may be let in until that has passed.
     """
     with database.write() as connection:
-        gone = connection.execute(delete(schema.token).where(schema.token.c.id == number))
+        gone = connection.execute(delete(token_table).where(token_table.c.id == number))
     return gone.rowcount > 0
 
 
@@ -157,7 +157,7 @@ def grant_of(database: Database, token: str, now_ms: int) -> Grant | None:
     What a token grants; ``None`` when there is no such token, or it has ended.
     """
     # Looking up by hash takes the same time however much of a wrong token is right.
-    kept = schema.token.c
+    kept = token_table.c
     asked = select(kept.site, kept.scope, kept.expires_ms, kept.id).where(kept.hash == _hash(token))
     with database.read() as connection:
         row = connection.execute(asked).one_or_none()

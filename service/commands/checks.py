@@ -10,21 +10,25 @@ import click
 from service.archive.migrating import is_migrated
 from service.commands.options import opened, with_settings
 from service.errors import LuotError, StoreUnfit
-from service.readiness import shortcomings
+from service.readiness import shortcomings, warnings
 from service.runtime import Runtime
 from service.settings import Settings
 
 
 @click.command("check")
+@click.option("--accept-clock", is_flag=True, help="It is as late as it seems: go on.")
 @with_settings
-def check(settings: Settings) -> None:
+def check(settings: Settings, accept_clock: bool) -> None:  # noqa: FBT001 - a flag
     """
     Looks at the configuration, the data directory, Redis and SQL; exit status 1 if one is wrong.
     """
     runtime = opened(settings)
+    if accept_clock:
+        runtime.guard.accept()
     found = [*_folder(settings), *_store(runtime), *_database(runtime)]
     if not found:
         found = [("site", why) for why in shortcomings(runtime)]
+        found += [("clock", why) for why in warnings(runtime)]
     warned = [
         f'sites.{name}.hosts: "*" lets every page in the world count'
         for name, site in settings.sites.items()

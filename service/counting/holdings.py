@@ -54,5 +54,7 @@ def read_page_totals(store: Store, site: str, paths: Sequence[str]) -> dict[str,
         asked = list(paths[first : first + _CHUNK])
         rows = store.guarded(store.commands.hmget, SiteKeys(site).pages, asked)
         for path, row in zip(asked, rows, strict=True):
-            found[path] = Tally(*map(int, row.split()[:3])) if row else Tally()
+            # One that has moved has its numbers elsewhere.
+            has_numbers = row and not row.startswith(">")
+            found[path] = Tally(*map(int, row.split()[:3])) if has_numbers else Tally()
     return found

@@ -21,6 +21,16 @@ class House(Protocol):
         For each producer the ``seq`` up to which SQL has its batches.
         """
 
+    def purged(self) -> dict[str, int]:
+        """
+        For each site that was given up the time until which its hits are dropped, in ms since 1970.
+        """
+
+    def clock_doubt(self) -> str:
+        """
+        Why the time cannot be believed, so that nothing may be removed; empty when it can.
+        """
+
     def retire(self, producers: Sequence[str]) -> None:
         """
         Nobody waits for these producers any more.

@@ -7,7 +7,7 @@ lock that its owner holds. A batch is in it when ``append`` returns: written, an
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from service import crashes
@@ -35,6 +35,8 @@ class Journal:
         self._segments = segments
         self._file: int | None = None
         self._last: dict[str, int] = {}
+        #: For each site that was given up, until when its batches are dropped, in ms.
+        self.dropped: Mapping[str, int] = {}
         for segment in segments:
             for site, seq in segment.last.items():
                 self._last[site] = max(seq, self._last.get(site, 0))
@@ -155,7 +157,7 @@ class Journal:
             elif found.seq >= expected:
                 if found.seq > expected:
                     yield missing(expected, found.seq - 1, damaged)
-                yield found
+                yield found if found.time_ms > self.dropped.get(site, -1) else Lost(found.seq)
                 expected, damaged = found.seq + 1, []
         if expected <= last:
             yield missing(expected, last, damaged)
@@ -197,7 +199,7 @@ class Journal:
             for segment in self._segments
             if segment is not newest
             and now_ms >= segment.keep_until_ms
-            and all(watermarks.get(site, 0) >= seq for site, seq in segment.last.items())
+            and segment.is_settled(watermarks, self.dropped)
         ]
         for segment in gone:
             segment.path.unlink(missing_ok=True)

@@ -88,6 +88,19 @@ class Journals:
                     continue
         return total
 
+    def newest_ms(self) -> int:
+        """
+        When the last batch of all was written, in ms since 1970; 0 when there is none.
+
+        The newest file of each journal is read, so this is no question for every request.
+        """
+        newest = 0
+        for folder in self._folders():
+            for path in segment_paths(folder)[-1:]:
+                times = (r.time_ms for r in _records(path) if r.kind is RecordKind.BATCH)
+                newest = max(newest, max(times, default=0))
+        return newest
+
     def salt(self, site: str, day: str) -> bytes | None:
         """
         The salt of a site-day as some journal of this host has it.

@@ -261,7 +261,9 @@ class Lane:
     async def _skip(self, standing: Standing, lost: Lost) -> Standing:
         producer = self.journal.producer
         told = {"site": self.site, "producer": producer, "hits": lost.hits, "batches": lost.unknown}
-        log.error("batches of the journal are lost", extra=told)
+        # Those of a site that was given up say nothing of themselves: they are dropped on purpose.
+        if lost.hits or lost.unknown:
+            log.error("batches of the journal are lost", extra=told)
         gap = Gap(
             self.site, standing.epoch, producer, standing.last, lost.seq, lost.hits, lost.unknown
         )

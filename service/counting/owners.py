@@ -7,7 +7,6 @@ removes it when nobody will ask for it any more. A journal is locked by its owne
 
 import asyncio
 import logging
-from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,6 +16,7 @@ from service import metrics
 from service.clock import Clock
 from service.counting.desks import Group
 from service.counting.entries import Entry
+from service.counting.givenup import GivenUp, watermarks_of
 from service.counting.houses import House
 from service.counting.journal import Journal
 from service.counting.journals import Journals
@@ -36,8 +36,7 @@ TRIM = 60.0
 #: Seconds that hits wait for the first answer of a site: it may have to be opened.
 FIRST_DEADLINE = 2.0
 
-#: A journal takes new hits for so long, in ms; then its process goes on with another one, so that
-#: none grows older than the numbers that are known of it.
+#: A journal takes new hits for so long, in ms, so that none outlives the numbers known of it.
 JOURNAL_MS = 86_400_000
 
 _T = TypeVar("_T")
@@ -66,6 +65,7 @@ class Owner:
         self._empty: dict[str, Journal] = {}
         #: Adopted by the thread that looks for journals, and not looked after yet.
         self._found: list[Journal] = []
+        self._given_up = GivenUp(house)
         self._tasks: list[asyncio.Task[None]] = []
         self._is_new = asyncio.Event()
 
@@ -174,6 +174,7 @@ class Owner:
         """
         # Until they are retired a restore waits for them, and they have no lanes to answer it.
         await self._retire()
+        await self._given_up.ask_once()
         loop = asyncio.get_running_loop()
         self._size = await loop.run_in_executor(self._finder, self._journals.size)
         metrics.journal_bytes.set(self._size)
@@ -193,6 +194,7 @@ class Owner:
     def _take_over(self) -> None:
         while self._found:
             journal = self._found.pop()
+            journal.dropped = self._given_up.until
             self._owned[journal.producer] = journal
 
     async def _poll(self, site: str) -> None:
@@ -214,21 +216,19 @@ class Owner:
         """
         What nobody will ask for is gone from disk.
         """
+        if not await self._given_up.may_trim():
+            return
         now = closed = self._clock.now_ms()
         is_pressed = self._journals.is_pressed(self._size)
         if is_pressed:
             log.warning("journals are nearly full", extra={"bytes": self._size})
             closed += KEPT_AT_MOST_MS
-        marks: dict[str, dict[str, int]] = defaultdict(dict)
         sites = {site for journal in self._owned.values() for site in journal.sites}
-        for site in sites.intersection(self._sites):
-            told = await asyncio.to_thread(self._house.watermarks, site)
-            for producer, seq in told.items():
-                marks[producer][site] = seq
+        marks = await watermarks_of(self._house, sites.intersection(self._sites))
         for producer, journal in list(self._owned.items()):
             try:
                 await self._on_disk(journal.seal_old, closed)
-                await self._on_disk(journal.trim, marks[producer], closed)
+                await self._on_disk(journal.trim, marks.get(producer, {}), closed)
                 # Pressed, the own one is empty again and again; a new one would have to stand.
                 if journal is not self._own or not is_pressed:
                     await self._put_down(journal, now)

@@ -3,7 +3,7 @@ One file of a journal, and what is known of it without reading it again.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +69,15 @@ class Segment:
         self.newest_ms = max(self.newest_ms, batch.time_ms)
         self.last[batch.site] = max(batch.seq, self.last.get(batch.site, 0))
         self.keep_until_ms = max(self.keep_until_ms, batch.time_ms + KEPT_MS)
+
+    def is_settled(self, watermarks: Mapping[str, int], dropped: Mapping[str, int]) -> bool:
+        """
+        Whether SQL has every batch in it, but for those of sites that were given up.
+        """
+        return all(
+            watermarks.get(site, 0) >= seq or self.newest_ms <= dropped.get(site, -1)
+            for site, seq in self.last.items()
+        )
 
     def read(self, at: int = 0) -> Iterator[tuple[int, Record | Damage]]:
         """

@@ -76,6 +76,8 @@ class Status:
     #: How many deltas were closed in the site's whole life.
     number: int
     baseline_version: int
+    #: The last step of corrections that it has applied.
+    corrected: int = 0
 
     @property
     def is_open(self) -> bool:
@@ -176,8 +178,9 @@ class Store:
         Where a site stands.
         """
         told = self.read("status", [SiteKeys(site).state])
-        run_id, epoch, phase, server, tip, number, version = told
-        return Status(run_id, int(epoch or 0), phase, server, tip, int(number), int(version or 0))
+        run_id, epoch, phase, server, tip, number, version, corrected = told
+        numbers = int(number), int(version or 0), int(corrected)
+        return Status(run_id, int(epoch or 0), phase, server, tip, *numbers)
 
     def check_fitness(self) -> None:
         """

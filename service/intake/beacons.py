@@ -35,6 +35,9 @@ REFERRER_BYTES = 2_048
 #: Characters of a title; the rest is cut and counted as such.
 TITLE_CHARACTERS = 256
 
+#: How the user agent of ``luot doctor`` begins; its hits are followed and never counted.
+DOCTOR = "luot-doctor/"
+
 
 class Sender(msgspec.Struct, frozen=True):
     """
@@ -190,9 +193,10 @@ def filter_of(site: Site, sender: Sender) -> Filter | None:
     """
     Why a sender is not to be counted, if there is a reason.
     """
-    if sender.opts_out_by_gpc and site.respect_gpc:
-        return Filter.OPTOUT
-    if sender.opts_out_by_dnt and site.respect_dnt:
+    if sender.user_agent is not None and sender.user_agent.startswith(DOCTOR):
+        return Filter.TEST
+    by_gpc = sender.opts_out_by_gpc and site.respect_gpc
+    if by_gpc or (sender.opts_out_by_dnt and site.respect_dnt):
         return Filter.OPTOUT
     if sender.is_prefetch:
         return Filter.PREFETCH

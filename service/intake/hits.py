@@ -35,6 +35,8 @@ class Filter(StrEnum):
     EXCLUDED = "excluded"
     FLOOD = "flood"
     DOUBLE_CLICK = "double_click"
+    #: Sent by ``luot doctor``, to see where it arrives.
+    TEST = "test"
 
 
 class Moment(msgspec.Struct, frozen=True):

@@ -5,10 +5,12 @@ The jobs: what is done again and again, each a row.
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from service import metrics
 from service.archive.baselines import push_baselines
+from service.archive.corrections import push_corrections
+from service.archive.folding import Folded, Retention, fold
 from service.archive.snapshots import snapshot
 from service.archive.tidying import forget_old, old_producers
 from service.clock import instant
@@ -52,6 +54,10 @@ def jobs(snapshot_seconds: int) -> list[Job]:
     """
     All jobs.
     """
+    return [*_of_numbers(snapshot_seconds), *_of_time()]
+
+
+def _of_numbers(snapshot_seconds: int) -> list[Job]:
     return [
         Job(
             "snapshot",
@@ -74,6 +80,11 @@ def jobs(snapshot_seconds: int) -> list[Job]:
             "the next run compares them",
             reconcile_sites,
         ),
+    ]
+
+
+def _of_time() -> list[Job]:
+    return [
         Job(
             "salts",
             "draws the salts of today and tomorrow",
@@ -94,6 +105,13 @@ def jobs(snapshot_seconds: int) -> list[Job]:
             86_400,
             "they are forgotten by the next run",
             tidy,
+        ),
+        Job(
+            "retention",
+            "folds hours, rare values and days that are older than they are kept",
+            86_400,
+            "they are folded by the next run",
+            fold_old,
         ),
     ]
 
@@ -117,6 +135,7 @@ def take_snapshots(runtime: Runtime) -> None:
     Everything that was counted until now is in SQL.
     """
     _for_each_site(runtime, "snapshot", _snapshot_site)
+    runtime.guard.note()
 
 
 def confirm_sites(runtime: Runtime) -> None:
@@ -144,14 +163,34 @@ def close_days(runtime: Runtime) -> None:
     """
     Nobody who was seen on a day that ended 24 hours ago is known any more.
     """
-    _for_each_site(runtime, "close_days", _close_day_of_site)
+    if _believes_clock(runtime, "close_days"):
+        _for_each_site(runtime, "close_days", _close_day_of_site)
 
 
 def tidy(runtime: Runtime) -> None:
     """
     Old tokens and producers are forgotten.
     """
-    _for_each_site(runtime, "tidy", _tidy_site)
+    if _believes_clock(runtime, "tidy"):
+        _for_each_site(runtime, "tidy", _tidy_site)
+
+
+def fold_old(runtime: Runtime) -> None:
+    """
+    What is older than the settings keep it is folded.
+    """
+    if _believes_clock(runtime, "retention"):
+        _for_each_site(runtime, "retention", _fold_site)
+
+
+def _believes_clock(runtime: Runtime, job: str) -> bool:
+    """
+    Whether it is as late as it seems; if not, what is old and may go cannot be told.
+    """
+    doubt = runtime.guard.doubt()
+    if doubt:
+        log.critical("nothing is removed", extra={"job": job, "why": doubt})
+    return not doubt
 
 
 def _for_each_site(runtime: Runtime, name: str, act: Callable[[Runtime, Site], None]) -> None:
@@ -176,6 +215,7 @@ def _snapshot_site(runtime: Runtime, site: Site) -> None:
     except SiteNotOpen:
         runtime.open_site(site.id)
         done = snapshot(*asked)
+    push_corrections(runtime.store, runtime.database, site, runtime.clock.now_ms())
     push_baselines(runtime.store, runtime.database, site.id)
     metrics.snapshot_rows.labels(site.id).inc(done.rows)
     log.debug("snapshot taken", extra={"site": site.id, "deltas": done.deltas, "rows": done.rows})
@@ -209,6 +249,14 @@ def _tidy_site(runtime: Runtime, site: Site) -> None:
     for chunk in _chunks(retired):
         runtime.store.call("retire", [SiteKeys(site.id).state], [epoch, *chunk])
     forget_old(runtime.database, site.id, now, retired)
+
+
+def _fold_site(runtime: Runtime, site: Site) -> None:
+    today = date.fromisoformat(site.day(runtime.clock.now_ms()).label)
+    folded = fold(runtime.database, site.id, Retention.of(runtime.settings, today))
+    if folded != Folded():
+        told = {"hours": folded.hours, "values": folded.values, "days": folded.days}
+        log.info("old rows were folded", extra={"site": site.id, **told})
 
 
 def _chunks(rows: list[str]) -> Iterator[list[str]]:

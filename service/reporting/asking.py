@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Connection, Table, Text, func, select
 
 from service.archive import schema
+from service.archive.moves import pages_now
 from service.reporting.periods import Period
 
 #: Rows that are fetched at once where all of them are read one after the other.
@@ -28,13 +29,18 @@ def site_number(connection: Connection, site: str) -> int | None:
 def page_number(connection: Connection, site: str, path: str = "") -> int | None:
     """
     The number of a page, or of the site as a whole; ``None`` while it has no numbers.
+
+    Of a page that has moved it is that of the page that it is counted as.
     """
     asked = (
-        select(schema.page.c.id)
+        select(schema.page.c.id, schema.page.c.moved_to)
         .join(schema.site, schema.site.c.id == schema.page.c.site_id)
         .where(schema.site.c.name == site, schema.page.c.path == path)
     )
-    return connection.execute(asked).scalar()
+    found = connection.execute(asked).one_or_none()
+    if found is None or found.moved_to is None:
+        return found.id if found else None
+    return pages_now(connection, [found.id])[found.id]
 
 
 def sums(table: Table, measures: Sequence[str]) -> list[ColumnElement[int]]:

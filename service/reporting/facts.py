@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from service.archive import schema
+from service.archive import administration, schema
 from service.archive.databases import Database
 from service.reporting.asking import TITLE, page_number, site_number, sums, within
 from service.reporting.periods import Period
@@ -61,7 +61,7 @@ def notes(database: Database, site: str, since_ms: int, until_ms: int) -> list[N
     """
     What the audit trail has of a site between two moments, the newest first.
     """
-    audit = schema.audit.c
+    audit = administration.audit.c
     asked = (
         select(audit.at_ms, audit.action, audit.detail)
         .where(audit.site == site, audit.at_ms >= since_ms, audit.at_ms < until_ms)

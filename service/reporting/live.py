@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from service.archive import schema
 from service.archive.databases import Database
+from service.archive.moves import paths_now
 from service.counting.numbers import PageNumbers, SiteNumbers, Tally
 from service.counting.wire import DAYS_KEPT
 from service.reporting.asking import page_number
@@ -31,7 +32,9 @@ def archived_numbers(database: Database, site: str, paths: Sequence[str]) -> Sit
             day.page_id == number, day.day > since
         )
         days = connection.execute(of_days).all() if last else []
-        of_pages = select(schema.page).where(page.site_id == whole.site_id, page.path.in_(paths))
+        now = paths_now(connection, whole.site_id, paths)
+        wanted = {now.get(path, path) for path in paths}
+        of_pages = select(schema.page).where(page.site_id == whole.site_id, page.path.in_(wanted))
         known = {row.path: row for row in connection.execute(of_pages)}
         today = select(day.page_id, day.views).where(
             day.page_id.in_([row.id for row in known.values()]), day.day == last
@@ -56,7 +59,7 @@ def archived_numbers(database: Database, site: str, paths: Sequence[str]) -> Sit
                 row.baseline_views,
                 row.baseline_visits,
             )
-            if (row := known.get(path))
+            if (row := known.get(now.get(path, path)))
             else None
             for path in paths
         ),

@@ -13,6 +13,7 @@ from service.web import (
     badges,
     batches,
     boxes,
+    corrections,
     counters,
     dashboard,
     demo,
@@ -48,7 +49,7 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     app = Flask("service.web", static_folder=None)
     app.extensions["luot"] = runtime
     parts = (hits, counters, lists, badges, boxes, scripts, batches, reports, operations, assets)
-    for part in (*parts, signing):
+    for part in (*parts, corrections, signing):
         app.register_blueprint(part.blueprint)
     # Three modules, one set of pages.
     for pages in {part.blueprint for part in (dashboard, month_pages, sharing)}:

@@ -8,7 +8,7 @@ from service import metrics
 from service.archive.tokens import Scope
 from service.errors import Rejected
 from service.intake.addresses import client_address, is_private
-from service.readiness import shortcomings
+from service.readiness import shortcomings, warnings
 from service.web.fronts import runtime
 from service.web.problems import json_response, problem
 from service.web.tokens import require
@@ -31,7 +31,8 @@ def ready() -> Response:
     """
     reasons = shortcomings(runtime())
     if not reasons:
-        return json_response({"status": "ready"})
+        doubts = warnings(runtime())
+        return json_response({"status": "ready", **({"warnings": doubts} if doubts else {})})
     response = json_response({"status": "not ready", "reasons": reasons}, 503)
     response.headers["Retry-After"] = "5"
     return response

@@ -146,3 +146,30 @@ def test_what_may_be_meant_is_a_warning(terminal: Terminal, sites: str, warning:
     told = terminal.run("check")
 
     assert (told.exit_code, told.stdout.splitlines()[0]) == (0, warning)
+
+
+def test_a_clock_that_jumped_is_told_and_accepted(terminal: Terminal) -> None:
+    terminal.run("job", "run", "snapshot")
+    terminal.clock.forward(3 * 86_400)
+    told = terminal.run("check")
+    kept = terminal.run("job", "run", "tidy")
+    accepted = terminal.run("check", "--accept-clock")
+
+    assert (1, True) == (told.exit_code, "luot check --accept-clock" in told.output)
+    assert 0 == kept.exit_code
+    assert (0, "everything is as it should be\n") == (accepted.exit_code, accepted.output)
+
+
+def test_retention_tells_what_it_would_fold_and_folds_it(terminal: Terminal) -> None:
+    assert "kept for ever" in terminal.run("retention").output
+    log = terminal.file("old.log", a_line("203.0.113.1", "21/Nov/2024:10:00:00 +0000"))
+    terminal.run("import", "log", "--site", "s1", log)
+    terminal.write("hours_kept_months = 2\ndays_kept_years = 1")
+    tried = terminal.run("retention", "--dry-run").output
+    before = terminal.sql("SELECT day FROM day_count")
+    done = terminal.run("retention").output
+
+    assert "s1: 0 rows of hours" in tried
+    assert [("2024-11-21",)] * 2 == before
+    assert done.endswith("retention: done\n")
+    assert [("2024-11-01", -1)] * 2 == terminal.sql("SELECT day, hour FROM hour_count")

@@ -42,6 +42,12 @@ class Archive:
     def watermarks(self, site: str) -> dict[str, int]:
         return self.marks.get(site, {})
 
+    def purged(self) -> dict[str, int]:
+        return {}
+
+    def clock_doubt(self) -> str:
+        return ""
+
     def retire(self, producers: Sequence[str]) -> None:
         self.retired += producers
 

@@ -4,11 +4,11 @@ How Alembic reaches the database: on the connection that ``schema_versions.migra
 
 from alembic import context
 
-from service.archive.schema import metadata
+from service.archive.administration import all_tables
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=all_tables,
     render_as_batch=True,
 )
 context.run_migrations()

@@ -13,11 +13,13 @@
 --                                    baseline_views, baseline_visits, baseline_version: its past;
 --                                    changed: when a number last changed, in ms since 1970;
 --                                    trend: landmark and half-life of scores, in ms;
+--                                    corrected: the last step of corrections that was applied;
 --                                    restoring: the epoch of a restore that is under way;
 --                                    m:<minute mod 60>: "<minute since 1970> <views in it>";
 --                                    p:<producer>: "<last seq> <when, in ms>". Lives for ever.
 --   luot:{S}:pages           hash    path -> "views visits visitors day today before
 --                                    baseline_views baseline_visits". Lives for ever, capped.
+--                                    A page that has moved has "> digest path" instead.
 --   luot:{S}:days            hash    site-day -> "views visits visitors". The newest 62 stay.
 --   luot:{S}:trending        zset    path -> its score: views, weighed by age. Lives for ever, at
 --                                    most 1,000 pages.
@@ -87,6 +89,9 @@ local MINUTES = 60
 local CHUNK = 1000
 
 local OTHER = '(other)'
+
+-- The row of a page that has none, and how often a page may have moved.
+local NO_NUMBERS, MOST_MOVES = '0 0 0 0000-00-00 0 0 0 0', 8
 
 -- A whole number as text. Lua's own conversion turns 10^14 into 1e+14.
 --   number   a whole number, at most 2^53

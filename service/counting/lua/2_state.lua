@@ -22,15 +22,35 @@ end
 local function read_state(key, producer)
   local got = redis.call('HMGET', key, 'epoch', 'phase', 'server', 'tip', 'number', 'views',
     'visits', 'visitors', 'baseline_views', 'baseline_visits', 'changed', 'restoring',
-    'baseline_version', 'p:' .. (producer or ''))
+    'baseline_version', 'p:' .. (producer or ''), 'corrected')
   return {
     epoch = got[1] or '', phase = got[2] or '', server = got[3] or '', tip = got[4] or '',
     number = tonumber(got[5] or 0), views = tonumber(got[6] or 0), visits = tonumber(got[7] or 0),
     visitors = tonumber(got[8] or 0), baseline_views = tonumber(got[9] or 0),
     baseline_visits = tonumber(got[10] or 0), changed = got[11] or '0',
     restoring = got[12] or '', baseline_version = got[13] or '0',
-    last = tonumber(string.match(got[14] or '0', '^%d+')),
+    last = tonumber(string.match(got[14] or '0', '^%d+')), corrected = tonumber(got[15] or 0),
   }
+end
+
+-- Where a page has moved, as its row says.
+--   row   of luot:{S}:pages
+--   Returns its new path and the digest of that; nil when it has not moved.
+local function moved_to(row)
+  local digest, path = string.match(row, '^> (%S+) (.*)$')
+  return path, digest
+end
+
+-- The row of a page, where it stands now.
+--   key   luot:{S}:pages  path  as it is asked for  row  what stands there; false: nothing
+--   Returns the row, or false, and the path that it stands under.
+local function row_now(key, path, row)
+  for _ = 1, MOST_MOVES do
+    local further = row and moved_to(row)
+    if not further then return row, path end
+    path, row = further, redis.call('HGET', key, further)
+  end
+  return false, path
 end
 
 -- Why a call may not go on, as an error reply, or nil when it may.
@@ -57,12 +77,12 @@ local OPEN = {open = true}
 -- status: where a site stands, also when nobody confirmed it.
 --   KEYS  1 luot:{S}:state
 --   ARGV  -
---   Returns {run id of this process, epoch, phase, server, tip, number, baseline_version}; texts,
---   empty where there is none.
+--   Returns {run id of this process, epoch, phase, server, tip, number, baseline_version,
+--   corrected}; texts, empty where there is none.
 local function status(keys)
   local state = read_state(keys[1])
   return {server(), state.epoch, state.phase, state.server, state.tip, digits(state.number),
-    state.baseline_version}
+    state.baseline_version, digits(state.corrected)}
 end
 
 -- Begins a phase: whoever has to say something in it has not said it yet.
@@ -199,7 +219,9 @@ local function baseline(keys, args)
       site[#site + 1] = 'baseline_views'; site[#site + 1] = digits(views)
       site[#site + 1] = 'baseline_visits'; site[#site + 1] = digits(visits)
     else
-      local row = redis.call('HGET', keys[2], path) or '0 0 0 0000-00-00 0 0 0 0'
+      local row
+      row, path = row_now(keys[2], path, redis.call('HGET', keys[2], path))
+      row = row or NO_NUMBERS
       local measured, had = string.match(row, '^(%d+) (%d+) ')
       if tonumber(measured) + views > LARGEST or tonumber(had) + visits > LARGEST then
         return redis.error_reply('LUOTLIMIT the total of a page')
@@ -230,6 +252,8 @@ end
 local function read_numbers(keys, state, since, paths)
   local rows = {}
   if #paths > 0 then rows = redis.call('HMGET', keys[2], unpack(paths)) end
+  -- A page that has moved shows the numbers of where it is now.
+  for i, path in ipairs(paths) do rows[i] = row_now(keys[2], path, rows[i]) end
   return {
     {digits(state.views), digits(state.visits), digits(state.visitors),
       digits(state.baseline_views), digits(state.baseline_visits), state.changed},

@@ -95,13 +95,14 @@ local function open_batch(keys, packed)
   end
   local batch = {
     state_key = keys[1], pages_key = keys[2], days_key = keys[3], online_key = keys[4],
-    delta_key = keys[5], trending_key = keys[6], flood = limits[1], double_click = limits[2], pages_per_day = limits[3],
-    pages_total = limits[4], oldest = limits[5], rules = limits[6], days = {}, slots = {},
+    delta_key = keys[5], trending_key = keys[6], flood = limits[1], double_click = limits[2],
+    pages_per_day = limits[3], pages_total = limits[4], oldest = limits[5], rules = limits[6], days = {}, slots = {},
     names = {}, ids = told[6], paths = told[7], titles = told[8], origins = told[9],
-    combinations = told[10], items = told[11], marks = told[12], votes = {}, pages = {}, page_rows = {}, add = {}, put = {},
-    half_life = limits[7] or 0, related = limits[8] == 1, trends = {}, landmark = false,
-    rescale = false, online = {}, offline = {}, views = 0, visits = 0, visitors = 0, events = 0,
-    new_pages = 0, many_pages = false, full_views = LARGEST, full_visits = LARGEST, minutes = {},
+    combinations = told[10], items = told[11], marks = told[12], votes = {}, pages = {},
+    moved = {}, page_rows = {}, add = {}, put = {}, half_life = limits[7] or 0,
+    related = limits[8] == 1, trends = {}, landmark = false, rescale = false, online = {},
+    offline = {}, views = 0, visits = 0, visitors = 0, events = 0, new_pages = 0,
+    many_pages = false, full_views = LARGEST, full_visits = LARGEST, minutes = {},
   }
   local at = SITE_KEYS
   for i = 1, #days do
@@ -215,6 +216,38 @@ local function write_pair(day, place, visits, ms)
   day.seen[place], day.changed_pairs[place] = text, text
 end
 
+-- The numbers that stand in a page's row.
+--   Returns nil when the row says where the page has moved.
+local function parse_page(path, row)
+  local views, visits, visitors, day, today, before, baseline =
+    match(row, '^(%d+) (%d+) (%d+) (%S+) (%d+) (%d+) (%d+ %d+)$')
+  if not views then return nil end
+  -- Adding nothing makes a number of a text without a call.
+  return {path = path, views = views + 0, visits = visits + 0, visitors = visitors + 0, day = day,
+    today = today + 0, before = before, baseline = baseline, is_new = false, changed = false,
+    fresh = 0}
+end
+
+-- The numbers of the page that a moved one is now.
+--   number   of the old path in the batch  row  of the old path
+--   Hits of both addresses share one table, whichever is asked for first; what a visitor has viewed
+--   stands under the new page, so its digest is noted.
+local function read_moved(batch, number, row)
+  local path, digest = moved_to(row)
+  row = call('HGET', batch.pages_key, path)
+  while row and moved_to(row) do
+    path, digest = moved_to(row)
+    row = call('HGET', batch.pages_key, path)
+  end
+  local at = '>' .. path
+  for place, told in ipairs(batch.paths) do
+    if told == path then at = place end
+  end
+  local page = batch.pages[at] or parse_page(path, row or NO_NUMBERS)
+  batch.pages[at], batch.pages[number], batch.moved[number] = page, page, digest
+  return page
+end
+
 -- The numbers of a page; nil when it has none yet.
 --   number   of the path in the batch; 0 for (other)
 --   Returns the table that all hits of the batch share.
@@ -228,11 +261,8 @@ local function read_page(batch, number)
     row = call('HGET', batch.pages_key, OTHER)
   end
   if not row then return nil end
-  local views, visits, visitors, day, today, before, baseline =
-    match(row, '^(%d+) (%d+) (%d+) (%S+) (%d+) (%d+) (%d+ %d+)$')
-  -- Adding nothing makes a number of a text without a call.
-  page = {path = path, views = views + 0, visits = visits + 0, visitors = visitors + 0, day = day,
-    today = today + 0, before = before, baseline = baseline, is_new = false, changed = false, fresh = 0}
+  page = parse_page(path, row)
+  if not page then return read_moved(batch, number, row) end
   batch.pages[number] = page
   return page
 end

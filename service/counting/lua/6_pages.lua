@@ -38,7 +38,11 @@ end
 local function page_of(batch, day, hit)
   local number = hit[PAGE]
   local page = read_page(batch, number)
-  if page and not page.is_new then return page, hit[PAIR] end
+  if page and not page.is_new then
+    local digest = batch.moved[number]
+    if not digest then return page, hit[PAIR] end
+    return page, find_pair(day, day.visitors[hit[VISITOR]], digest)
+  end
   if is_past_cap(batch, day) then
     page = read_page(batch, 0) or begin_page(batch, 0, OTHER)
     return page, find_pair(day, day.visitors[hit[VISITOR]], OTHER)

@@ -92,7 +92,9 @@ local function count_view(batch, day, hit, page, place, number, visit, ms)
   local clicked = batch.double_click > 0 and ms or nil
   write_pair(day, place, visits, clicked)
   -- Double clicks are looked for on the page that was asked for, also when it has no numbers.
-  if clicked and place ~= hit[PAIR] then write_pair(day, hit[PAIR], '', clicked) end
+  if clicked and place ~= hit[PAIR] then
+    write_pair(day, hit[PAIR], read_pair(day, hit[PAIR]), clicked)
+  end
   local minute = floor((day.start + ms) / 60000)
   batch.minutes[minute] = (batch.minutes[minute] or 0) + 1
   add_view(batch, day, page, what % 16 >= IS_PAGE_VISIT and 1 or 0,
