@@ -151,9 +151,7 @@ def _credentials(told: str) -> dict[str, object]:
     return {name: value for name, value in named.items() if value}
 
 
-def _options(
-    query: str, protocol: str, kind: str
-) -> tuple[dict[str, object], dict[str, object]]:
+def _options(query: str, protocol: str, kind: str) -> tuple[dict[str, object], dict[str, object]]:
     """
     What stands behind ``?``: for the servers, and for Sentinels.
     """

@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -116,8 +116,7 @@ class ClusterServers:
             "appendonly": "no",
         }
         self.servers = [
-            Server(folder / str(number), port, told)
-            for number, port in enumerate(free_ports(3))
+            Server(folder / str(number), port, told) for number, port in enumerate(free_ports(3))
         ]
         self.url = "redis+cluster://" + ",".join(f"127.0.0.1:{s.port}" for s in self.servers)
 
@@ -143,27 +142,28 @@ class ClusterServers:
         slot = key_slot(site.encode())
         with self.servers[0].client() as client:
             rows = client.execute_command("CLUSTER SLOTS")
-        port = next(
-            primary[1] for low, high, primary, *_ in rows if low <= slot <= high
-        )
+        port = next(primary[1] for low, high, primary, *_ in rows if low <= slot <= high)
         return next(server for server in self.servers if server.port == port)
 
-    def move(self, site: str, to: Server, between: int = 10) -> int:
+    def move(
+        self, site: str, to: Server, parcel: int = 10, meanwhile: Callable[[], object] = int
+    ) -> int:
         """
         The slot of a site is the other node's, with all its keys; returns how many there were.
 
         As an operator's tool does it: both are told, keys go in small parcels, all are told.
+
+        :param meanwhile: called after each parcel
         """
         slot, source, moved = key_slot(site.encode()), self.holder(site), 0
         ids = {server.port: self._id(server) for server in self.servers}
         with to.client() as target, source.client() as origin:
             target.execute_command("CLUSTER SETSLOT", slot, "IMPORTING", ids[source.port])
             origin.execute_command("CLUSTER SETSLOT", slot, "MIGRATING", ids[to.port])
-            while keys := origin.execute_command("CLUSTER GETKEYSINSLOT", slot, between):
-                origin.execute_command(
-                    "MIGRATE", "127.0.0.1", to.port, "", 0, 5000, "KEYS", *keys
-                )
+            while keys := origin.execute_command("CLUSTER GETKEYSINSLOT", slot, parcel):
+                origin.execute_command("MIGRATE", "127.0.0.1", to.port, "", 0, 5000, "KEYS", *keys)
                 moved += len(keys)
+                meanwhile()
             for server in (to, source, *self.servers):
                 with server.client() as client:
                     client.execute_command("CLUSTER SETSLOT", slot, "NODE", ids[to.port])
