@@ -17,6 +17,7 @@ MODULES = sorted(SERVICE.rglob("*.py"))
 #: Lower layers first; a module imports its own layer and those below it.
 LAYERS = (
     {"errors", "clock", "hosts", "dimensions", "settings", "configuration", "metrics", "logs"}
+    | {"tallies", "slots"}
     | {"demo_articles", "crashes", "store_urls"},
     {"intake"},
     {"counting"},

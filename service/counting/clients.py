@@ -51,9 +51,8 @@ def client(url: str, deadline: float) -> redis.Redis:
     if place.layout is Layout.CLUSTER:
         return Cluster(place, told)
     own = {**told, **place.sentinel_options}
-    found: redis.Redis = Sentinel(place.nodes, sentinel_kwargs=own).master_for(
-        place.service, **told, **place.options
-    )
+    sentinel = Sentinel(place.nodes, sentinel_kwargs=own)  # type: ignore[no-untyped-call]
+    found: redis.Redis = sentinel.master_for(place.service, **told, **place.options)  # type: ignore[no-untyped-call]
     return found
 
 
@@ -69,7 +68,8 @@ def async_client(url: str, deadline: float) -> Any:
         return AsyncCluster(place, told)
     own = {**told, **place.sentinel_options}
     sentinel = AsyncSentinel(place.nodes, sentinel_kwargs=own)  # type: ignore[no-untyped-call]
-    return sentinel.master_for(place.service, **told, **place.options)  # type: ignore[no-untyped-call]
+    options: dict[str, Any] = {**told, **place.options}
+    return sentinel.master_for(place.service, **options)
 
 
 def slot_of(command: tuple[Any, ...]) -> int | None:
@@ -102,15 +102,16 @@ class _Slots:
         self.of: dict[int, Address] = {}
         self.is_known = False
 
-    def learn(self, rows: Any) -> None:
+    def learn(self, rows: Any) -> bool:
         """
-        A node has said who has what.
+        A node has said who has what; whether it knows any.
         """
         self.of.clear()
         for first, last, primary, *_replicas in rows:
             host, port = primary[:2]
             self.of.update(dict.fromkeys(range(first, last + 1), (host, port)))
         self.is_known = bool(self.of)
+        return self.is_known
 
     def correct(self, moved: redis.exceptions.MovedError) -> None:
         """
@@ -150,10 +151,10 @@ class Cluster(redis.Redis):
         """
         slot = slot_of(args)
         if slot is None:
-            return [node.execute_command(*args, **options) for node in self.primaries()][-1]
+            return [_ask(node, args, options) for node in self.primaries()][-1]
         for _ in range(TURNS):
             try:
-                return self._holder(slot).execute_command(*args, **options)
+                return _ask(self._holder(slot), args, options)
             except redis.exceptions.MovedError as error:
                 self._slots.correct(error)
             except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError):
@@ -200,11 +201,10 @@ class Cluster(redis.Redis):
         failure: Exception | None = None
         for address in self._slots.ask_first():
             try:
-                self._slots.learn(self._node(address).execute_command("CLUSTER SLOTS"))
+                if self._slots.learn(_ask(self._node(address), ("CLUSTER SLOTS",), {})):
+                    return
             except redis.exceptions.RedisError as error:
                 failure = error
-            if self._slots.is_known:
-                return
         raise failure or redis.exceptions.ClusterDownError("CLUSTERDOWN no slot is served")
 
 
@@ -267,12 +267,15 @@ class AsyncCluster:
         failure: Exception | None = None
         for address in self._slots.ask_first():
             try:
-                self._slots.learn(await _asked(self._node(address), ("CLUSTER SLOTS",)))
+                if self._slots.learn(await _asked(self._node(address), ("CLUSTER SLOTS",))):
+                    return
             except redis.exceptions.RedisError as error:
                 failure = error
-            if self._slots.is_known:
-                return
         raise failure or redis.exceptions.ClusterDownError("CLUSTERDOWN no slot is served")
+
+
+def _ask(node: redis.Redis, command: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    return node.execute_command(*command, **options)  # type: ignore[no-untyped-call]
 
 
 async def _asked(node: redis.asyncio.Redis, command: tuple[Any, ...]) -> Any:

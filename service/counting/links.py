@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import redis
 
+from service import metrics
 from service.counting.clients import async_client
 from service.counting.keys import SiteKeys
 from service.counting.salts import salt_life
@@ -257,6 +258,10 @@ class RedisLink(FunctionLink):
         What a function answers; the library is loaded when it is missing.
         """
         asked = (verb, f"luot_v1_{function}", len(keys), *keys, *args)
+        with metrics.function_seconds.time(function):
+            return await self._asked(asked)
+
+    async def _asked(self, asked: Sequence[Any]) -> Any:
         try:
             return await self._guarded(*asked)
         except FunctionMissing:

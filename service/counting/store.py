@@ -15,6 +15,7 @@ from typing import Any
 
 import redis
 
+from service import metrics
 from service.counting.clients import Cluster, client
 from service.counting.keys import LEADER, SiteKeys
 from service.errors import SiteNotOpen, StoreError, StoreUnavailable, StoreUnfit
@@ -125,12 +126,13 @@ class Store:
 
     def _call(self, verb: str, function: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         fcall = getattr(self._redis, verb)
-        name = f"{LIBRARY}_{function}"
-        try:
-            return self.guarded(fcall, name, len(keys), *keys, *args)
-        except FunctionMissing:
-            self.load_library()
-            return self.guarded(fcall, name, len(keys), *keys, *args)
+        asked = (fcall, f"{LIBRARY}_{function}", len(keys), *keys, *args)
+        with metrics.function_seconds.time(function):
+            try:
+                return self.guarded(*asked)
+            except FunctionMissing:
+                self.load_library()
+                return self.guarded(*asked)
 
     def guarded(self, command: Any, *args: Any, **kwargs: Any) -> Any:
         """

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask
 
+from service import metrics
 from service.counting.outcomes import Recorded
 from service.errors import LuotError, Rejected, StoreError
 from service.intake.hits import Filtered
@@ -184,6 +185,7 @@ class Front:
         return doors.kept(self._runtime, visit, recorded)
 
     async def _counters(self, asked: Request, _receive: Receive) -> Answer:
+        metrics.asked_for("counters")
         token = bearer_of(asked.header("authorization"))
 
         def show() -> Answer:
@@ -203,6 +205,7 @@ class Front:
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> Answer:
         asked = _request(scope)
+        metrics.asked_for("live")
         token = bearer_of(asked.header("authorization"))
         wanted = self._runtime, asked, self._may_read(token)
         try:

@@ -9,6 +9,7 @@ from service.archive.tokens import Scope
 from service.errors import Rejected
 from service.intake.addresses import client_address, is_private
 from service.readiness import shortcomings
+from service.reporting.scraped import Scraped
 from service.web.fronts import runtime
 from service.web.problems import json_response, problem
 from service.web.tokens import require
@@ -49,4 +50,8 @@ def prometheus() -> Response:
             require(Scope.READ, "*")
         except Rejected as error:
             return problem(error)
-    return Response(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+    here = runtime()
+    asked = (here.store, here.database, here.clock, here.sites, here.online_since_ms)
+    accept = request.headers.get("Accept", "")
+    body, content_type = metrics.exposition(accept, Scraped(*asked))
+    return Response(body, content_type=content_type)

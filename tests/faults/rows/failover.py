@@ -116,8 +116,8 @@ def split_brain(run: Run) -> None:
     """
     Two primaries for a while, with everybody at the old one; then the old one follows the new.
 
-    What the old one took meanwhile goes with it, and comes back out of the journals; it takes
-    nothing more once it has missed its replica for a second.
+    What the old one took meanwhile goes with it, and comes back out of the journals; told
+    to count its replicas it takes nothing more.
     """
     world = run.world(Plan(linked=True))
     link = world.link
@@ -130,13 +130,13 @@ def split_brain(run: Run) -> None:
             world.replicas.append(new)
             _replicate(old, new)
             scene.after_acks(20)
-            with old.client() as client:
-                client.config_set("min-replicas-max-lag", 2)
-                client.config_set("min-replicas-to-write", 1)
             had = _views(old)
             with new.client() as client:
                 scene.inject("the replica becomes a primary", client.replicaof, "NO", "ONE")
+            scene.after_acks(WHILE)
             with old.client() as client:
+                client.config_set("min-replicas-max-lag", 1)
+                client.config_set("min-replicas-to-write", 1)
                 until(lambda one=client: _is_alone(one), 30, "the old one misses its replica")  # type: ignore[misc]
             stood = _views(old)
             taken.append(stood - had)

@@ -26,14 +26,9 @@ def moved_slots(run: Run) -> None:
             site = (SET, SHARED)[number % 2]
             others = [s for s in store.cluster.servers if s is not store.cluster.holder(site)]
             scene.after_acks(20)
-            keys: list[int] = []
-            scene.inject(
-                f"slot of {site} moved",
-                lambda one=site, to=run.random.choice(others), into=keys: into.append(
-                    store.cluster.move(one, to, PARCEL, lambda: scene.after_attempts(5))
-                ),
-            )
-            moved += keys
+            scene.inject(f"slot of {site} moved")
+            to = run.random.choice(others)
+            moved.append(store.cluster.move(site, to, PARCEL, lambda: scene.after_attempts(5)))
             scene.mended()
     run.figure("keys that were moved", moved)
     run.worlds.end_last()
