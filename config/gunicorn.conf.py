@@ -28,13 +28,6 @@ control_socket_disable = True
 logconfig_dict = log_config(_settings.log_level)
 
 
-def worker_exit(_server: Any, _worker: Any) -> None:
-    """
-    What a worker that ends has counted last is in its metrics.
-    """
-    metrics.flush()
-
-
 def child_exit(_server: Any, _worker: Any) -> None:
     """
     The gauges of workers that ended go with them; the next worker goes on with their counters.

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     """
     A site as Redis has it; ``numbers`` only while they can be shown.
     """
@@ -40,91 +40,82 @@ class _Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class _Family:
+class OfSite:
     """
-    One metric of sites: what it is called, what it says, and where its number is.
+    A metric of sites: what it is called, what it says, and where its number is.
     """
 
     name: str
     says: str
-    of: Callable[[_Seen], float | None]
+    of: Callable[[Seen], float | None]
     is_counter: bool = False
 
 
-def _number(pick: Callable[[SiteNumbers], float | None]) -> Callable[[_Seen], float | None]:
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """
+    A metric that the scheduler has noted: what it is called, and of what it is told.
+    """
+
+    name: str
+    label: str
+    says: str
+    is_counter: bool = False
+
+
+def _shown(pick: Callable[[SiteNumbers], float | None]) -> Callable[[Seen], float | None]:
     return lambda seen: None if seen.numbers is None else pick(seen.numbers)
 
 
-_OF_SITES = (
-    _Family("luot_site_open", "1 while the site's numbers are shown.", lambda s: s.status.is_open),
-    _Family(
-        "luot_site_epoch",
-        "Which life of the site this is; a restore adds 1.",
-        lambda s: s.status.epoch,
+#: Metrics without labels, and what they say.
+OF_HOST = {
+    "luot_redis_up": "1 when Redis answers this host.",
+    "luot_sql_up": "1 when SQL answers this host.",
+    "luot_journal_capacity_bytes": "Bytes that all journals of this host may have.",
+}
+
+BUILD = "Which Luot answers."
+WAITING = "Closed deltas that SQL has not yet."
+
+OF_SITES = (
+    OfSite("luot_site_open", "1 while the site's numbers are shown.", lambda s: s.status.is_open),
+    OfSite(
+        "luot_site_epoch", "Which life of it this is: a restore adds 1.", lambda s: s.status.epoch
     ),
-    _Family("luot_delta_fields", "What waits in Redis for the next snapshot.", lambda s: s.rows),
-    _Family(
-        "luot_views",
-        "Views of a site, without its baseline.",
-        _number(lambda n: n.total.views),
-        is_counter=True,
+    OfSite("luot_delta_fields", "What waits in Redis for the next snapshot.", lambda s: s.rows),
+    OfSite("luot_views", "Views, without a baseline.", _shown(lambda n: n.total.views), True),
+    OfSite("luot_visits", "Visits, without a baseline.", _shown(lambda n: n.total.visits), True),
+    OfSite(
+        "luot_visitors", "Visitors of each day, added up.", _shown(lambda n: n.total.visitors), True
     ),
-    _Family(
-        "luot_visits",
-        "Visits of a site, without its baseline.",
-        _number(lambda n: n.total.visits),
-        is_counter=True,
-    ),
-    _Family(
-        "luot_visitors",
-        "Visitors of a site, each day's added up.",
-        _number(lambda n: n.total.visitors),
-        is_counter=True,
-    ),
-    _Family("luot_online", "Visitors of a site who are there now.", _number(lambda n: n.online)),
-    _Family("luot_pages", "Pages of a site that have numbers.", _number(lambda n: n.page_count)),
+    OfSite("luot_online", "Visitors who are there now.", _shown(lambda n: n.online)),
+    OfSite("luot_pages", "Pages that have numbers.", _shown(lambda n: n.page_count)),
 )
 
-#: What is noted: the name of the metric, what it says, its label, and whether it only grows.
-_NOTED: Mapping[str, tuple[str, str, str, bool]] = {
-    "success": (
-        "luot_job_last_success_timestamp_seconds",
-        "When a job last did all it had to do.",
-        "job",
-        False,
+#: By what the scheduler calls them.
+NOTED: Mapping[str, Noted] = {
+    "success": Noted(
+        "luot_job_last_success_timestamp_seconds", "name", "When a job last did all it had to do."
     ),
-    "seconds": ("luot_job_last_duration_seconds", "How long a job's last run took.", "job", False),
-    "failures": (
-        "luot_job_failures",
-        "Runs of a job that did not do all they had to do.",
-        "job",
-        True,
+    "seconds": Noted("luot_job_last_duration_seconds", "name", "How long its last run took."),
+    "failures": Noted(
+        "luot_job_failures", "name", "Runs that did not do all they had to do.", True
     ),
-    "rows": ("luot_snapshot_rows", "Rows that snapshots added to SQL.", "site", True),
-    "snapshot": (
-        "luot_snapshot_last_timestamp_seconds",
-        "When a site was last added to SQL.",
-        "site",
-        False,
+    "rows": Noted("luot_snapshot_rows", "site", "Rows that snapshots added to SQL.", True),
+    "snapshot": Noted(
+        "luot_snapshot_last_timestamp_seconds", "site", "When the site was last added to SQL."
     ),
-    "took": (
-        "luot_snapshot_last_duration_seconds",
-        "How long the last snapshot of a site took.",
-        "site",
-        False,
-    ),
-    "lost": (
-        "luot_lost_numbers",
-        "Numbers of a site that Redis has less of than SQL.",
-        "site",
-        False,
-    ),
+    "took": Noted("luot_snapshot_last_duration_seconds", "site", "How long that took."),
+    "lost": Noted("luot_lost_numbers", "site", "Numbers that Redis has less of than SQL."),
 }
 
 
 class Scraped(Collector):
     """
     The metrics that Redis and SQL know.
+
+    :param online_since_ms: visitors whose last hit is later than this are online
+    :param journal_bytes: what all journals of this host may have
     """
 
     def __init__(
@@ -134,84 +125,84 @@ class Scraped(Collector):
         clock: Clock,
         sites: Mapping[str, Site],
         online_since_ms: Callable[[], int],
+        journal_bytes: int,
     ) -> None:
         self._store = store
         self._database = database
         self._clock = clock
         self._sites = sites
         self._since_ms = online_since_ms
+        self._journal_bytes = journal_bytes
 
     def collect(self) -> Iterable[Metric]:
         """
         Everything that can be had now.
         """
         told = {"version": version("luot"), "python": platform.python_version()}
-        yield InfoMetricFamily("luot_build", "Which Luot answers.", value=told)
-        seen = self._seen()
-        up = GaugeMetricFamily("luot_redis_up", "1 when Redis answers this host.")
-        up.add_metric([], float(seen is not None))
-        yield up
-        if seen is not None:
-            yield from (_family(family, seen) for family in _OF_SITES)
-            yield from self._noted()
-        yield from self._archived(seen or {})
-
-    def _seen(self) -> dict[str, _Seen] | None:
+        yield InfoMetricFamily("luot_build", BUILD, value=told)
+        yield _of_host("luot_journal_capacity_bytes", self._journal_bytes)
         try:
-            return {name: self._see(site) for name, site in self._sites.items()}
+            seen = {name: self._see(site) for name, site in self._sites.items()}
+            notes = read_notes(self._store)
         except LuotError as error:
             log.warning("metrics without Redis", extra={"why": str(error)})
-            return None
+            yield _of_host("luot_redis_up", 0)
+            seen = {}
+        else:
+            yield _of_host("luot_redis_up", 1)
+            yield from (_of_sites(metric, seen) for metric in OF_SITES)
+            yield from (self._noted(what, notes) for what in NOTED)
+        yield from self._archived(seen)
 
-    def _see(self, site: Site) -> _Seen:
+    def _see(self, site: Site) -> Seen:
         status, keys = self._store.status(site.id), SiteKeys(site.id)
         rows = self._store.guarded(self._store.commands.hlen, keys.delta)
         if not status.is_open:
-            return _Seen(status, rows, None)
+            return Seen(status, rows, None)
         day = site.day(self._clock.now_ms())
-        return _Seen(status, rows, read_numbers(self._store, site.id, day, self._since_ms(), []))
+        return Seen(status, rows, read_numbers(self._store, site.id, day, self._since_ms(), []))
 
-    def _noted(self) -> Iterable[Metric]:
-        notes = read_notes(self._store)
-        for what, (name, says, label, grows) in _NOTED.items():
-            make = CounterMetricFamily if grows else GaugeMetricFamily
-            family = make(name, says, labels=[label])
-            for note in notes:
-                if note.what == what and (label == "job" or note.of in self._sites):
-                    family.add_metric([note.of], notes[Note(what, note.of)])
-            yield family
+    def _noted(self, what: str, notes: Mapping[Note, float]) -> Metric:
+        metric = NOTED[what]
+        family = _family(metric.name, metric.says, metric.label, is_counter=metric.is_counter)
+        for note, value in notes.items():
+            if note.what == what and (metric.label == "name" or note.of in self._sites):
+                family.add_metric([note.of], value)
+        return family
 
-    def _archived(self, seen: Mapping[str, _Seen]) -> Iterable[Metric]:
-        up = GaugeMetricFamily("luot_sql_up", "1 when SQL answers this host.")
-        behind = GaugeMetricFamily(
-            "luot_deltas_waiting", "Closed deltas that SQL has not yet.", labels=["site"]
-        )
+    def _archived(self, seen: Mapping[str, Seen]) -> Iterable[Metric]:
         row = schema.site.c
         try:
             with self._database.read() as connection:
-                for found in connection.execute(select(row.name, row.number, row.epoch)):
-                    live = seen.get(found.name)
-                    if live is not None and live.status.epoch == found.epoch:
-                        behind.add_metric([found.name], max(live.status.number - found.number, 0))
+                rows = connection.execute(select(row.name, row.number, row.epoch)).all()
         except LuotError as error:
             log.warning("metrics without SQL", extra={"why": str(error)})
-            up.add_metric([], 0.0)
-            yield up
+            yield _of_host("luot_sql_up", 0)
             return
-        up.add_metric([], 1.0)
-        yield up
-        yield behind
+        yield _of_host("luot_sql_up", 1)
+        family = _family("luot_deltas_waiting", WAITING, "site", is_counter=False)
+        for found in rows:
+            live = seen.get(found.name)
+            if live is not None and live.status.epoch == found.epoch:
+                family.add_metric([found.name], max(live.status.number - found.number, 0))
+        yield family
 
 
-def _family(family: _Family, seen: Mapping[str, _Seen]) -> Metric:
-    make = CounterMetricFamily if family.is_counter else GaugeMetricFamily
-    made: Metric = make(family.name, family.says, labels=["site"])
+def _family(
+    name: str, says: str, label: str, *, is_counter: bool
+) -> CounterMetricFamily | GaugeMetricFamily:
+    make = CounterMetricFamily if is_counter else GaugeMetricFamily
+    return make(name, says, labels=[label])
+
+
+def _of_host(name: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, OF_HOST[name], value=float(value))
+
+
+def _of_sites(metric: OfSite, seen: Mapping[str, Seen]) -> Metric:
+    family = _family(metric.name, metric.says, "site", is_counter=metric.is_counter)
     for site, found in seen.items():
-        value = family.of(found)
+        value = metric.of(found)
         if value is not None:
-            made.add_sample(
-                f"{family.name}{'_total' if family.is_counter else ''}",
-                {"site": site},
-                float(value),
-            )
-    return made
+            family.add_metric([site], float(value))
+    return family

@@ -96,6 +96,8 @@ class Front:
         await receive()
         await self.stop()
         self.close()
+        # The server ends by the signal that stopped it, so that nothing is called at its end.
+        metrics.flush()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -52,6 +52,7 @@ def prometheus() -> Response:
             return problem(error)
     here = runtime()
     asked = (here.store, here.database, here.clock, here.sites, here.online_since_ms)
+    room = here.settings.journal_bytes
     accept = request.headers.get("Accept", "")
-    body, content_type = metrics.exposition(accept, Scraped(*asked))
+    body, content_type = metrics.exposition(accept, Scraped(*asked, room))
     return Response(body, content_type=content_type)
