@@ -112,7 +112,9 @@ def audit() -> int:
     try:
         rows = json.loads(done.stdout)["dependencies"]
     except (ValueError, KeyError):
-        sys.stderr.write(f"NOT AUDITED: {(done.stderr.strip().splitlines() or ['no answer'])[-1]}\n")
+        sys.stderr.write(
+            f"NOT AUDITED: {(done.stderr.strip().splitlines() or ['no answer'])[-1]}\n"
+        )
         return 0
     unsafe = [row for row in rows if row.get("vulns")]
     asked = [row for row in rows if "vulns" in row]
@@ -123,7 +125,9 @@ def audit() -> int:
     if not asked:
         sys.stderr.write("NOT AUDITED: no advisories can be had from here\n")
         return 0
-    sys.stdout.write(f"{len(asked)} of {len(rows)} packages were asked about; {len(unsafe)} unsafe\n")
+    sys.stdout.write(
+        f"{len(asked)} of {len(rows)} packages were asked about; {len(unsafe)} unsafe\n"
+    )
     return 1 if unsafe else 0
 
 
