@@ -88,14 +88,15 @@ def compiled(lock: str, into: Path) -> Path:
     return file
 
 
-def write() -> None:
+def write() -> int:
     """
-    All locks have the newest versions that pyproject.toml allows.
+    All locks have the newest versions that pyproject.toml allows; 0.
     """
     for lock in (*LOCKS, BUILD):
         (CONFIG / lock).unlink(missing_ok=True)
         compiled(lock, CONFIG)
         sys.stdout.write(f"config/{lock}: {len(pins(lock))} packages\n")
+    return 0
 
 
 def audit() -> int:
