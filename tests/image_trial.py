@@ -33,6 +33,9 @@ PACKAGES = "python3,python3-venv,python3-pip,python-is-python3,ca-certificates"
 
 SUITE = "bookworm"
 
+#: Where programs are, before a step says otherwise.
+PATHS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 
 @dataclass
 class Stage:
@@ -138,7 +141,7 @@ class Trial:
 
     def _env(self, told: str) -> None:
         for name, value in re.findall(r'([A-Z_]+)=("[^"]*"|\S+)', told):
-            path = self._here.environment.get("PATH", "/usr/local/bin:/usr/bin:/bin")
+            path = self._here.environment.get("PATH", PATHS)
             self._here.environment[name] = value.strip('"').replace("${PATH}", path)
 
     def _user(self, told: str) -> None:
@@ -190,7 +193,8 @@ def _context(folder: Path) -> Path:
 
 def _environment(stage: Stage, *, with_index: bool = False) -> dict[str, str]:
     told = {
-        "PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+        "PATH": PATHS,
+        "PIP_QUIET": "1",
         "HOME": "/tmp",  # noqa: S108 - inside the chroot
         "LANG": "C.UTF-8",
     }
@@ -225,18 +229,18 @@ def _mirror() -> list[str]:
     """
     Where this machine gets its packages from.
     """
-    for file in [Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")]:
-        if file.exists():
-            text = file.read_text(encoding="utf-8", errors="replace")
-            if found := re.search(
-                r"^(?:deb\s+(?:\[[^\]]*\]\s+)?|URIs:\s*)(https?://\S+)", text, re.MULTILINE
-            ):
-                return [found[1]]
+    named = re.compile(
+        r"^(?:deb\s+(?:\[[^\]]*\]\s+)?|URIs:\s*)(https?://\S+/debian/?)\s*$", re.MULTILINE
+    )
+    lists = Path("/etc/apt/sources.list.d")
+    for file in [Path("/etc/apt/sources.list"), *sorted(lists.glob("*"))]:
+        if file.exists() and (found := named.search(file.read_text(errors="replace"))):
+            return [found[1]]
     return []
 
 
 @contextlib.contextmanager
-def started(stage: Stage, port: int) -> Iterator["subprocess.Popen[bytes]"]:
+def started(stage: Stage, volume: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     """
     The image's command runs as its user, on a root that cannot be written.
     """
@@ -249,7 +253,7 @@ def started(stage: Stage, port: int) -> Iterator["subprocess.Popen[bytes]"]:
         set -e
         mount --bind {root} {root}
         mount -o remount,bind,ro {root}
-        mount --bind {root}/data-volume {root}/data
+        mount --bind {volume} {root}/data
         mount -t tmpfs -o mode=1777 tmpfs {root}/tmp
         mount -t tmpfs -o mode=755 tmpfs {root}/dev
         mknod -m 666 {root}/dev/null c 1 3
@@ -283,14 +287,14 @@ def try_out(stage: Stage) -> None:
     """
     It is ready, counts, shows, knows what it consists of, cannot write its root, and stops.
     """
-    volume, port = stage.root / "data-volume", free_port()
+    volume, port = stage.root.parent / "volume", free_port()
     user, group = map(int, stage.user.split(":"))
     volume.mkdir(mode=0o700)
     os.chown(volume, user, group)
     settings = '[sites.s1]\nname = "S"\nhosts = ["s1.example"]\n'
     (volume / "luot.toml").write_text(settings, encoding="utf-8")
     began = time.monotonic()
-    with started(stage, port) as process:
+    with started(stage, volume, port) as process:
         until(lambda: process.poll() is not None or _ready(port), 90)
         assert process.poll() is None, "it has ended"
         sys.stdout.write(f"  ready after {time.monotonic() - began:.1f} s\n")
