@@ -16,6 +16,7 @@ from service.counting.outcomes import Recorded
 from service.errors import LuotError, Rejected, StoreError
 from service.intake.hits import Filtered
 from service.intake.payloads import LARGEST_HIT
+from service.logs import name_request
 from service.runtime import Runtime
 from service.web import app, doors, questions
 from service.web.answered import SHOWN_SECONDS, Answered, conditional, tagged
@@ -102,6 +103,8 @@ class Front:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, route = time.perf_counter(), scope["path"]
+        if self._runtime.settings.access_log:
+            name_request(_request_id(scope))
         door = self._doors.get((scope["method"], route))
         try:
             if door is not None:
@@ -250,6 +253,11 @@ def _request(scope: Scope) -> Request:
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     client = scope.get("client")
     return Request(headers, scope["query_string"], b"", client[0] if client else "")
+
+
+def _request_id(scope: Scope) -> str:
+    found = (value for name, value in scope["headers"] if name == b"x-request-id")
+    return str(next(found, b""), "latin-1")
 
 
 async def _refusing(door: str, act: Callable[[], Awaitable[Answer]]) -> Answer:
