@@ -3,13 +3,18 @@
 # bench   measure every figure beside something simple; make bench FIGURES="hits cpu" for some
 # protocol-long   thousands of random schedules; LUOT_LONG=5000 says how many
 # faults  break everything on purpose, a quarter of an hour; faults-long: an hour (docs/reliability.md)
+# lock    write config/requirements*.txt anew: the newest versions that pyproject.toml allows
+# audit   ask whether anything that is locked is known to be unsafe
+# pages   write the pages of docs/ that are made from the code
+# image   build the container, its base fixed by digest   image-trial   its steps without docker
 # lint    check, change nothing          fix     let the tools mend what they can
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+IMAGE ?= python:3.13-slim-bookworm
 STAMP := $(VENV)/.installed
 
-.PHONY: run test bench protocol-long faults faults-long lint fix install clean
+.PHONY: run test bench protocol-long faults faults-long lint fix lock audit pages image image-trial install clean
 
 run: $(STAMP)
 	LUOT_DEMO=true $(BIN)/luot serve --config config/luot.toml
@@ -42,9 +47,25 @@ fix: $(STAMP)
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+lock: $(STAMP)
+	$(BIN)/python -m tests.locks write
+
+audit: $(STAMP)
+	$(BIN)/python -m tests.locks audit
+
+pages: $(STAMP)
+	$(BIN)/python -m tests.metrics_page
+
+image:
+	docker build --tag luot --build-arg \
+	  PYTHON_IMAGE=$(IMAGE)@$$(docker buildx imagetools inspect $(IMAGE) --format '{{.Manifest.Digest}}') .
+
+image-trial: $(STAMP)
+	$(BIN)/python -m tests.image_trial
+
 install: $(STAMP)
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml config/requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo 'Luot needs Python 3.11 or later: make PYTHON=python3.12 ...' >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null \
@@ -52,6 +73,8 @@ $(STAMP): pyproject.toml
 	       && apt-get update -qq && apt-get install -qq -y python3-venv \
 	       && $(PYTHON) -m venv $(VENV); } \
 	  || { echo 'This Python cannot make a virtual environment: apt install python3-venv' >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  --requirement config/requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 

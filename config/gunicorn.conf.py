@@ -2,11 +2,9 @@
 How gunicorn serves Luot; every number is a setting or says where it comes from.
 """
 
-import os
 from typing import Any
 
-from prometheus_client import multiprocess
-
+from service import metrics
 from service.configuration import load
 from service.logs import log_config
 
@@ -30,9 +28,8 @@ control_socket_disable = True
 logconfig_dict = log_config(_settings.log_level)
 
 
-def child_exit(_server: Any, worker: Any) -> None:
+def child_exit(_server: Any, _worker: Any) -> None:
     """
-    The gauges of a worker that ended go with it.
+    The gauges of workers that ended go with them; the next worker goes on with their counters.
     """
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.mark_process_dead(worker.pid)
+    metrics.forget_ended()

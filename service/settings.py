@@ -166,10 +166,14 @@ class Settings(BaseSettings):
         Path("data"), description="Where Luot keeps what it must not lose."
     )
     redis_url: Annotated[str, AfterValidator(checked_redis_url)] = Field(
-        "", description="Redis 7 or Valkey; empty: Luot starts one of its own."
+        "",
+        description="Redis 7 or Valkey, also Sentinels or a cluster; empty: one of Luot's own.",
     )
     database_url: Annotated[str, AfterValidator(checked_database_url)] = Field(
         "", description="postgresql://…; empty: SQLite under data_dir."
+    )
+    database_connections: int = Field(
+        5, ge=1, le=100, description="Connections that each process may have to PostgreSQL."
     )
     durability: Literal["journal", "redis"] = Field(
         "journal",

@@ -27,7 +27,7 @@ LAYERS = (
         "logs",
         "languages",
     }
-    | {"demo_articles", "demo_words", "crashes", "store_urls", "door_settings"},
+    | {"demo_articles", "demo_words", "crashes", "store_urls", "door_settings", "tallies", "slots"},
     {"intake"},
     {"counting"},
     {"archive"},

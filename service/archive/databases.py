@@ -14,12 +14,16 @@ from typing import Any
 from sqlalchemy import Column, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.errors import ArchiveUnavailable, SettingsError
 from service.settings import Settings
 
 #: Seconds that a writer of SQLite waits for another.
 BUSY_SECONDS = 10
+
+#: Seconds that somebody waits for a connection of PostgreSQL's pool.
+CONNECTION_SECONDS = 10
 
 #: The file under the data directory.
 SQLITE_FILE = "luot.sqlite3"
@@ -30,19 +34,21 @@ class Database:
     SQL, as Luot speaks to it. Safe for threads and, before its first use, for fork.
     """
 
-    def __init__(self, url: str, data_dir: Path) -> None:
+    def __init__(self, url: str, data_dir: Path, connections: int = 5) -> None:
         self.is_sqlite = not url
         self.file = data_dir / SQLITE_FILE if self.is_sqlite else None
         #: A connection that somebody else opened and closes.
         self._connection: Connection | None = None
-        self._engine = _sqlite(data_dir / SQLITE_FILE) if self.is_sqlite else _postgresql(url)
+        self._engine = (
+            _sqlite(data_dir / SQLITE_FILE) if self.is_sqlite else _postgresql(url, connections)
+        )
 
     @classmethod
     def of(cls, settings: Settings) -> "Database":
         """
         The database that the settings name.
         """
-        return cls(settings.database_url, settings.data_dir)
+        return cls(settings.database_url, settings.data_dir, settings.database_connections)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -61,6 +67,8 @@ class Database:
                 yield plain.execution_options(**told)
         except DBAPIError as error:
             raise ArchiveUnavailable(_said(error)) from error
+        except PoolTimeout as error:
+            raise ArchiveUnavailable("SQL: all connections are in use") from error
 
     @contextmanager
     def held(self) -> Iterator["Database"]:
@@ -88,6 +96,8 @@ class Database:
                     yield connection
         except DBAPIError as error:
             raise ArchiveUnavailable(_said(error)) from error
+        except PoolTimeout as error:
+            raise ArchiveUnavailable("SQL: all connections are in use") from error
 
     def close(self) -> None:
         """
@@ -159,7 +169,7 @@ def _sqlite(file: Path) -> Engine:
     return engine
 
 
-def _postgresql(url: str) -> Engine:
+def _postgresql(url: str, connections: int) -> Engine:
     if find_spec("psycopg") is None:
         raise SettingsError(
             ["database_url: needs PostgreSQL's driver: pip install 'luot[postgres]'"]
@@ -168,5 +178,9 @@ def _postgresql(url: str) -> Engine:
     return create_engine(
         with_driver,
         pool_pre_ping=True,
+        # Who needs one more waits for it: a database has a limit of its own for all hosts.
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=CONNECTION_SECONDS,
         connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on"},
     )

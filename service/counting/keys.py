@@ -10,6 +10,9 @@ from dataclasses import dataclass
 #: Held by the scheduler that works; any other waits. It saves work, it is not what keeps it right.
 LEADER = "luot:leader"
 
+#: What the scheduler tells of itself, for the metrics.
+NOTES = "luot:notes"
+
 
 @dataclass(frozen=True, slots=True)
 class SiteKeys:

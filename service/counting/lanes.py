@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from service import crashes
+from service import crashes, metrics
 from service.counting.entries import Lost
 from service.counting.journal import Journal
 from service.counting.links import Call, Gap, Link, Standing
@@ -230,6 +230,8 @@ class Lane:
         for found in self.journal.read(self.site, standing.last):
             if isinstance(found, Record):
                 went = await self._send(standing, found.seq, found.body, None)
+                if went is not None:
+                    metrics.replayed.labels(self.site).inc(found.hits)
             else:
                 went = await self._skip(standing, found)
             if went is None:

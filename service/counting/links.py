@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import redis.asyncio
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+import redis
 
+from service import metrics
+from service.counting.clients import async_client
 from service.counting.keys import SiteKeys
 from service.counting.salts import salt_life
 from service.counting.store import FunctionMissing, library_source, translated
@@ -225,15 +225,7 @@ class RedisLink(FunctionLink):
         super().__init__(moment)
         self._open_site = open_site
         self._opening: dict[str, asyncio.Task[object]] = {}
-        self._redis = redis.asyncio.Redis.from_url(
-            url,
-            socket_timeout=DEADLINE,
-            socket_connect_timeout=DEADLINE,
-            # A call that is sent again is sent by its lane, which knows what it does.
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=True,
-            encoding_errors="surrogateescape",
-        )
+        self._redis = async_client(url, DEADLINE)
 
     async def open(self, site: str) -> None:
         """
@@ -266,6 +258,10 @@ class RedisLink(FunctionLink):
         What a function answers; the library is loaded when it is missing.
         """
         asked = (verb, f"luot_v1_{function}", len(keys), *keys, *args)
+        with metrics.function_seconds.time(function):
+            return await self._asked(asked)
+
+    async def _asked(self, asked: Sequence[Any]) -> Any:
         try:
             return await self._guarded(*asked)
         except FunctionMissing:
@@ -274,7 +270,7 @@ class RedisLink(FunctionLink):
 
     async def _guarded(self, *command: Any) -> Any:
         try:
-            return await self._redis.execute_command(*command)  # type: ignore[no-untyped-call]
+            return await self._redis.execute_command(*command)
         except redis.exceptions.ResponseError as error:
             raise translated(error) from error
         except (redis.exceptions.RedisError, OSError, TimeoutError) as error:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from service.counting.desks import Waiting
 from service.counting.journal import Journal
 from service.counting.lanes import Lane
-from service.counting.links import Link
+from service.counting.links import Link, Standing
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,13 @@ class OwnedLane:
     def _release(self) -> None:
         self._is_held = False
         self._wake()
+
+    def hear(self, standing: Standing) -> int:
+        """
+        It asks again if Redis is not what it was; returns how many batches Redis has not yet.
+        """
+        self.lane.doubt(standing)
+        return max(self.lane.journal.last(self.lane.site) - standing.last, 0)
 
     def run(self) -> None:
         """

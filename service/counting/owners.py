@@ -207,8 +207,8 @@ class Owner:
             for owned in lanes:
                 owned.lane.doubt()
         else:
-            for owned, standing in zip(lanes, told, strict=True):
-                owned.lane.doubt(standing)
+            behind = sum(o.hear(standing) for o, standing in zip(lanes, told, strict=True))
+            metrics.waiting_batches.labels(site).set(behind)
         for owned in lanes:
             owned.run()
 

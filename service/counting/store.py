@@ -14,9 +14,9 @@ from importlib.resources import files
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from service import metrics
+from service.counting.clients import Cluster, client
 from service.counting.keys import LEADER, SiteKeys
 from service.errors import SiteNotOpen, StoreError, StoreUnavailable, StoreUnfit
 
@@ -109,15 +109,7 @@ class Store:
     """
 
     def __init__(self, url: str, deadline: float = DEADLINE) -> None:
-        self._redis: redis.Redis = redis.Redis.from_url(
-            url,
-            socket_timeout=deadline,
-            socket_connect_timeout=deadline,
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=True,
-            # Bytes that are no text must reach the reader of a delta, which sets them aside.
-            encoding_errors="surrogateescape",
-        )
+        self._redis: redis.Redis = client(url, deadline)
 
     def call(self, function: str, keys: Sequence[str], args: Sequence[Any] = ()) -> Any:
         """
@@ -136,12 +128,13 @@ class Store:
 
     def _call(self, verb: str, function: str, keys: Sequence[str], args: Sequence[Any]) -> Any:
         fcall = getattr(self._redis, verb)
-        name = f"{LIBRARY}_{function}"
-        try:
-            return self.guarded(fcall, name, len(keys), *keys, *args)
-        except FunctionMissing:
-            self.load_library()
-            return self.guarded(fcall, name, len(keys), *keys, *args)
+        asked = (fcall, f"{LIBRARY}_{function}", len(keys), *keys, *args)
+        with metrics.function_seconds.time(function):
+            try:
+                return self.guarded(*asked)
+            except FunctionMissing:
+                self.load_library()
+                return self.guarded(*asked)
 
     def guarded(self, command: Any, *args: Any, **kwargs: Any) -> Any:
         """
@@ -168,10 +161,20 @@ class Store:
         """
         Redis has exactly this version's functions afterwards.
         """
-        listed = self.guarded(self._redis.function_list, library=LIBRARY, withcode=True)
         code = library_source()
-        if not any(code in _flat(row) for row in listed):
-            self.guarded(self._redis.function_load, code, replace=True)
+        for server in self.servers():
+            listed = self.guarded(server.function_list, library=LIBRARY, withcode=True)
+            if not any(code in _flat(row) for row in listed):
+                self.guarded(server.function_load, code, replace=True)
+
+    def servers(self) -> list[redis.Redis]:
+        """
+        A client of each server that counts: of a cluster its primaries, else the only one.
+        """
+        if isinstance(self._redis, Cluster):
+            cluster = self._redis
+            return list(self.guarded(lambda: list(cluster.primaries())))
+        return [self._redis]
 
     def status(self, site: str) -> Status:
         """
@@ -188,7 +191,11 @@ class Store:
 
         :raises StoreUnfit: naming what to change
         """
-        info = self.guarded(self._redis.info)
+        for server in self.servers():
+            self._check_server(self.guarded(server.info))
+        self.load_library()
+
+    def _check_server(self, info: dict[str, Any]) -> None:
         if int(str(info["redis_version"]).partition(".")[0]) < 7:
             raise StoreUnfit(f"Redis {info['redis_version']} has no functions: 7.0 is needed")
         if info["role"] != "master":
@@ -196,7 +203,6 @@ class Store:
         policy = info.get("maxmemory_policy", "noeviction")
         if policy != "noeviction":
             raise StoreUnfit(f"maxmemory-policy {policy} throws counters away: set noeviction")
-        self.load_library()
 
     def lock(self, seconds: float, name: str = LEADER) -> str | None:
         """
@@ -237,6 +243,8 @@ def translated(error: redis.exceptions.ResponseError) -> StoreError:
     """
     text = str(error)
     word = text.partition(" ")[0].rstrip(":")
+    if isinstance(error, redis.exceptions.AskError | redis.exceptions.TryAgainError):
+        return StoreUnavailable("Redis is moving the site to another node")
     if "Function not found" in text:
         return FunctionMissing(text)
     if word in _NOT_OPEN:

@@ -4,11 +4,12 @@ Finding out that Redis has lost a part of a site, and giving the site back.
 
 import logging
 
-from service import crashes, metrics
+from service import crashes
 from service.archive.reconciling import Difference, differences
 from service.archive.restoring import restore
 from service.archive.snapshots import snapshot
 from service.counting.locks import opening
+from service.counting.notes import Note, set_notes
 from service.errors import LuotError, SiteNotOpen
 from service.intake.sites import Site
 from service.runtime import Runtime
@@ -51,7 +52,7 @@ def repair_site(runtime: Runtime, site: Site) -> None:
         found = look_for_losses(runtime, site)
     except SiteNotOpen:
         return
-    metrics.lost_numbers.labels(site.id).set(len(found))
+    set_notes(runtime.store, {Note("lost", site.id): len(found)})
     missing = frozenset(difference.what for difference in found)
     if not missing:
         runtime.restored_for.pop(site.id, None)

@@ -3,11 +3,12 @@ The jobs: what is done again and again, each a row.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from service import metrics
 from service.archive.baselines import push_baselines
 from service.archive.corrections import push_corrections
 from service.archive.folding import Folded, Retention, fold
@@ -15,6 +16,7 @@ from service.archive.snapshots import snapshot
 from service.archive.tidying import forget_old, old_producers
 from service.clock import instant
 from service.counting.keys import SiteKeys
+from service.counting.notes import Note, add_note, set_notes
 from service.errors import LuotError, SiteNotOpen
 from service.intake.days import SiteDay, day_of
 from service.intake.sites import Site
@@ -122,12 +124,18 @@ def run_job(job: Job, runtime: Runtime) -> None:
 
     :raises LuotError: it could not
     """
+    began = time.perf_counter()
     try:
         job.run(runtime)
     except LuotError:
-        metrics.job_failures.labels(job.name).inc()
+        with suppress(LuotError):
+            add_note(runtime.store, Note("failures", job.name), 1)
         raise
-    metrics.job_success.labels(job.name).set(runtime.clock.now_ms() / 1000)
+    told = {
+        Note("success", job.name): runtime.clock.now_ms() / 1000,
+        Note("seconds", job.name): time.perf_counter() - began,
+    }
+    set_notes(runtime.store, told)
 
 
 def take_snapshots(runtime: Runtime) -> None:
@@ -209,7 +217,7 @@ def _for_each_site(runtime: Runtime, name: str, act: Callable[[Runtime, Site], N
 
 
 def _snapshot_site(runtime: Runtime, site: Site) -> None:
-    asked = (runtime.store, runtime.database, site.id, runtime.clock)
+    asked, began = (runtime.store, runtime.database, site.id, runtime.clock), time.perf_counter()
     try:
         done = snapshot(*asked)
     except SiteNotOpen:
@@ -217,7 +225,12 @@ def _snapshot_site(runtime: Runtime, site: Site) -> None:
         done = snapshot(*asked)
     push_corrections(runtime.store, runtime.database, site, runtime.clock.now_ms())
     push_baselines(runtime.store, runtime.database, site.id)
-    metrics.snapshot_rows.labels(site.id).inc(done.rows)
+    told = {
+        Note("snapshot", site.id): runtime.clock.now_ms() / 1000,
+        Note("took", site.id): time.perf_counter() - began,
+    }
+    set_notes(runtime.store, told)
+    add_note(runtime.store, Note("rows", site.id), done.rows)
     log.debug("snapshot taken", extra={"site": site.id, "deltas": done.deltas, "rows": done.rows})
 
 

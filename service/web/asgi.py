@@ -11,11 +11,13 @@ from typing import Any
 
 from flask import Flask
 
+from service import metrics
 from service.counting.outcomes import Recorded
 from service.errors import LuotError, Rejected, StoreError
 from service.intake.hits import Filtered
 from service.intake.payloads import LARGEST_HIT
 from service.intake.sites import Site
+from service.logs import name_request
 from service.runtime import Runtime, Shown
 from service.web import app, doors, questions, scripts
 from service.web.at_hand import SHOWN_SECONDS, AtHand
@@ -98,10 +100,14 @@ class Front:
         await receive()
         await self.stop()
         self.close()
+        # The server ends by the signal that stopped it, so that nothing is called at its end.
+        metrics.flush()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         began, route = time.perf_counter(), scope["path"]
+        if self._runtime.settings.access_log:
+            name_request(_request_id(scope))
         door = self._doors.get((scope["method"], route))
         try:
             if door is not None:
@@ -198,6 +204,7 @@ class Front:
         return doors.kept(self._runtime, visit, recorded)
 
     async def _counters(self, scope: Scope, _receive: Receive) -> Answer:
+        metrics.asked_for("counters")
         asked = _request(scope)
         try:
             answer = conditional(tagged(await self._counters_answer(asked)), asked)
@@ -218,6 +225,7 @@ class Front:
 
     async def _stream(self, scope: Scope, receive: Receive, send: Send) -> Answer:
         asked = _request(scope)
+        metrics.asked_for("live")
         token = bearer_of(asked.header("authorization"))
         wanted = self._runtime, asked, self._may_read(token)
         try:
@@ -275,3 +283,8 @@ def _script_door(name: str) -> Door:
         return scripts.script_answer(_request(scope), name)
 
     return door
+
+
+def _request_id(scope: Scope) -> str:
+    found = (value for name, value in scope["headers"] if name == b"x-request-id")
+    return str(next(found, b""), "latin-1")

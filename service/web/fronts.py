@@ -92,6 +92,7 @@ def door_response(door: str, act: Callable[[], Answer], extra: dict[str, str]) -
     """
     The response of a door whose refusals are short JSON.
     """
+    metrics.asked_for(door)
     said = refusing(door, request.path, act)
     answer = refusal(said) if isinstance(said, Rejected) else said
     response = respond(answer)

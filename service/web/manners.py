@@ -10,6 +10,7 @@ from werkzeug.exceptions import BadHost, HTTPException
 
 from service import metrics
 from service.errors import Reason, Rejected
+from service.logs import name_request
 from service.web.fronts import respond, runtime
 from service.web.problems import problem_response
 from service.web.requests import json_answer, refusal
@@ -40,6 +41,7 @@ def add_manners(app: Flask) -> None:
 
 def _begin() -> None:
     g.began = time.perf_counter()
+    name_request(request.headers.get("X-Request-Id", ""))
 
 
 def _finish(response: Response) -> Response:

@@ -9,6 +9,7 @@ from service.archive.tokens import Scope
 from service.errors import Rejected
 from service.intake.addresses import client_address, is_private
 from service.readiness import shortcomings, warnings
+from service.reporting.scraped import Scraped
 from service.web.fronts import runtime
 from service.web.problems import json_response, problem
 from service.web.tokens import require
@@ -50,4 +51,9 @@ def prometheus() -> Response:
             require(Scope.READ, "*")
         except Rejected as error:
             return problem(error)
-    return Response(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+    here = runtime()
+    asked = (here.store, here.database, here.clock, here.sites, here.online_since_ms)
+    room = here.settings.journal_bytes
+    accept = request.headers.get("Accept", "")
+    body, content_type = metrics.exposition(accept, Scraped(*asked, room))
+    return Response(body, content_type=content_type)

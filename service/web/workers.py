@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from uvicorn_worker import UvicornWorker
 
+from service import metrics
 from service.web.connections import MOST_CONNECTIONS, Connection
 
 #: Seconds that answers under way may take when a worker stops; gunicorn's own patience is longer.
@@ -63,6 +64,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]
 
         It would keep the port, and serve with settings that nobody can change any more.
         """
+        metrics.flush()
         if os.getppid() == self.ppid:
             self.notify()
         else:

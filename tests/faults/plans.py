@@ -39,16 +39,18 @@ class Plan:
     #: The same for the whole of the store's folder.
     small_store_kib: int = 0
     small_sql_kib: int = 0
+    #: Whether the store is a cluster of three.
+    is_cluster: bool = False
 
 
-def settings_file(plan: Plan, data: Path, socket: Path) -> str:
+def settings_file(plan: Plan, data: Path, store_url: str) -> str:
     """
     The settings as a file; those that this version does not know are left out.
     """
     known = Settings.model_fields
     told: dict[str, object] = {
         "data_dir": str(data),
-        "redis_url": f"unix://{socket}",
+        "redis_url": store_url,
         "database_url": plan.database_url,
         "durability": plan.durability if journal_is_there() else "redis",
         "snapshot_seconds": plan.snapshot_seconds,

@@ -9,11 +9,21 @@ import zlib
 from pathlib import Path
 
 from tests.faults.features import has
-from tests.faults.rows import archive, clocks, failover, journal, links, nemesis, store, web
+from tests.faults.rows import (
+    archive,
+    clocks,
+    failover,
+    journal,
+    links,
+    machines,
+    nemesis,
+    store,
+    web,
+)
 from tests.faults.runs import ROWS, Outcome, Row, Run, Worlds
 
 #: Modules whose rows are known because they were imported.
-THEMES = (web, store, links, archive, journal, clocks, failover, nemesis)
+THEMES = (web, store, links, archive, journal, clocks, failover, machines, nemesis)
 
 #: All rows; those that can share a world stand together.
 KNOWN = tuple(ROWS)

@@ -9,13 +9,14 @@ import signal
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import redis
 
 from service.embedded import binary, tied_to_parent
 from tests import servers
 from tests.faults.waits import until
+from tests.machines import ClusterServers
 
 
 class Store:
@@ -26,6 +27,7 @@ class Store:
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder = folder
         self.socket = folder / "v.sock"
+        self.url = f"unix://{self.socket}"
         self.options: dict[str, str] = {"appendonly": "yes", "appendfsync": "everysec"}
         self.environment = environment
         self.process: subprocess.Popen[bytes] | None = None
@@ -108,6 +110,53 @@ class Store:
         self.kill()
         for entry in self.folder.iterdir():
             shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+
+
+class ClusterStore(Store):
+    """
+    Three Valkeys that share the sites between them.
+    """
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        super().__init__(folder, environment)
+        self.cluster = ClusterServers(folder)
+        self.url = self.cluster.url
+
+    def start(self) -> "Store":
+        """
+        Each site has a node, and every node knows which.
+        """
+        self.cluster.start()
+        self.process = self.cluster.servers[0].process
+        return self
+
+    def client(self, timeout: float = 10.0) -> "redis.Redis":
+        """
+        A connection to each node; it is not the service's own client.
+        """
+        one = redis.RedisCluster(
+            host="127.0.0.1",
+            port=self.cluster.servers[0].port,
+            decode_responses=True,
+            encoding_errors="surrogateescape",
+            socket_timeout=timeout,
+        )
+        return cast("redis.Redis", one)
+
+    def send(self, number: signal.Signals) -> None:
+        """
+        All have been sent a signal.
+        """
+        for server in self.cluster.servers:
+            if server.process is not None:
+                server.process.send_signal(number)
+
+    def kill(self) -> None:
+        """
+        All are gone, as by ``kill -9``.
+        """
+        self.cluster.kill()
+        self.process = None
 
 
 class Postgres:

@@ -30,7 +30,7 @@ from tests.faults.links import Link
 from tests.faults.plans import Plan, settings_file
 from tests.faults.processes import MARK, children, marked, send
 from tests.faults.readers import Api, Sql
-from tests.faults.stores import Store
+from tests.faults.stores import ClusterStore, Store
 from tests.faults.waits import TookTooLong, soon, until
 from tests.journeys.serving import free_port
 
@@ -76,10 +76,11 @@ class World:
         self._mount_small(data)
         preload = {"LD_PRELOAD": str(self.plan.store_preload)} if self.plan.store_preload else {}
         told = {**preload, "FAULTS_FSYNC_MS": str(delay), MARK: self.mark}
-        self.store = Store(self.folder / "store", told)
+        make = ClusterStore if self.plan.is_cluster else Store
+        self.store = make(self.folder / "store", told)
         self.config = self.folder / "luot.toml"
-        socket = self.folder / ("link.sock" if self.plan.linked else "store/v.sock")
-        self.config.write_text(settings_file(self.plan, data, socket), encoding="utf-8")
+        url = f"unix://{self.folder / 'link.sock'}" if self.plan.linked else self.store.url
+        self.config.write_text(settings_file(self.plan, data, url), encoding="utf-8")
         self.sql = Sql(self.plan.database_url, data)
 
     @property

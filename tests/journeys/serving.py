@@ -50,7 +50,7 @@ class Served:
                     *(sys.executable, "-m", "service.cli", "serve"),
                     *("--port", str(self.port), "--data", str(self.folder)),
                 ],
-                env={**os.environ, "LUOT_DEMO": "true", "LUOT_SNAPSHOT_SECONDS": "1"},
+                env={**_environment(), "LUOT_DEMO": "true", "LUOT_SNAPSHOT_SECONDS": "1"},
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
@@ -128,6 +128,13 @@ class Served:
                 continue
         self.process.communicate()
         until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in tree), 20)
+
+
+def _environment() -> dict[str, str]:
+    """
+    Of this process, without what only tests know: a Luot refuses a setting that there is not.
+    """
+    return {name: value for name, value in os.environ.items() if name != "LUOT_LONG"}
 
 
 def _children(pid: int) -> list[tuple[str, int]]:

@@ -40,6 +40,7 @@
 --                                    and when it was asked for last. "#pages" -> new pages.
 --   luot:{S}:ids:<slot>      set     ids that arrived in ten minutes. Gone an hour after a write.
 --   luot:{S}:batch:<name>    string  a batch that was applied. Gone after a day.
+--   luot:notes               hash    what the scheduler tells of its jobs. No function reads it.
 --
 -- Fields of a delta, parts divided by TAB. Most are how often something happened; what follows from
 -- them for hours, pages and dimensions is worked out where they are added to SQL:
