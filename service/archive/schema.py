@@ -90,6 +90,8 @@ page = Table(
     _count("baseline_views", "Views that an older counter had counted."),
     _count("baseline_visits", "Visits that an older counter had counted."),
     _count("baseline_version", "Which change of the site's baselines set them."),
+    _count("history_views", "Views that imported histories add to them."),
+    _count("history_visits", "Visits that imported histories add to them."),
     UniqueConstraint("site_id", "path"),
     comment="One row for each page that has numbers.",
 )
@@ -193,6 +195,62 @@ import_day = Table(
     Column("file", Text, comment="The file that has lines of it."),
     PrimaryKeyConstraint("site_id", "day", "file"),
     comment="Which days which imported file covers.",
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", _Id, primary_key=True, comment="Number of the history."),
+    Column("site_id", ForeignKey("site.id"), nullable=False, comment="The site."),
+    Column("content", Text, nullable=False, comment="SHA-256 of the file, hexadecimal."),
+    Column("tool", Text, nullable=False, comment="Which tool wrote the file."),
+    Column("file", Text, nullable=False, comment="The file's name."),
+    Column("mode", Text, nullable=False, comment="What was done with days that had numbers."),
+    _count("staged", "Rows of it that are in these tables."),
+    Column("added_ms", BigInteger, comment="When it began to count, ms since 1970; none: not yet."),
+    UniqueConstraint("site_id", "content"),
+    comment="Files of other tools that were imported.",
+)
+
+history_count = Table(
+    "history_count",
+    metadata,
+    Column("history_id", ForeignKey("history.id"), comment="The history."),
+    Column("day", Date, comment="The site-day; 0001-01-01 when the file names none."),
+    Column("page_id", ForeignKey("page.id"), comment="The page."),
+    *(_count(name, _SAID[name]) for name in MEASURES),
+    PrimaryKeyConstraint("history_id", "day", "page_id"),
+    Index(None, "page_id", "day"),
+    comment="What of a day of a page comes from which history.",
+    sqlite_with_rowid=False,
+)
+
+history_value = Table(
+    "history_value",
+    metadata,
+    Column("history_id", ForeignKey("history.id"), comment="The history."),
+    Column("day", Date, comment="The site-day."),
+    Column("dimension", SmallInteger, comment="Number of the dimension, from 1."),
+    Column("value_id", ForeignKey("value.id"), comment="The value."),
+    *(_count(name, _SAID[name]) for name in VALUE_MEASURES),
+    PrimaryKeyConstraint("history_id", "day", "dimension", "value_id"),
+    comment="What of a value of the site comes from which history.",
+    sqlite_with_rowid=False,
+)
+
+log_position = Table(
+    "log_position",
+    metadata,
+    Column("site_id", ForeignKey("site.id"), comment="The site."),
+    Column("content", Text, comment="What the lines that are done are known by in import_file."),
+    Column("file", Text, nullable=False, comment="Where the log was first found."),
+    Column("device", BigInteger, nullable=False, comment="The device that holds it."),
+    Column("inode", BigInteger, nullable=False, comment="Its number there."),
+    Column("head", Text, nullable=False, comment="SHA-256 of its first line."),
+    Column("offset", BigInteger, nullable=False, comment="Where a line began that was noted."),
+    Column("lines", BigInteger, nullable=False, comment="How many lines stand before it."),
+    PrimaryKeyConstraint("site_id", "content"),
+    comment="Logs that are followed.",
 )
 
 token = Table(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from service.archive.history import Tool
 from service.archive.log_imports import (
     LogFile,
     LogImport,
@@ -21,6 +22,7 @@ from service.archive.log_imports import (
 )
 from service.archive.snapshots import snapshot
 from service.commands.baselines import import_file
+from service.commands.histories import tool_command
 from service.commands.options import prepared, site_in, site_option, with_settings
 from service.intake.sites import Site
 from service.runtime import Runtime
@@ -35,6 +37,8 @@ def import_group() -> None:
 
 
 import_group.add_command(import_file)
+for _tool in Tool:
+    import_group.add_command(tool_command(_tool))
 
 
 @import_group.command("log")

@@ -16,7 +16,8 @@
 --                                    p:<producer>: "<last seq> <when, in ms>". Lives for ever.
 --   luot:{S}:pages           hash    path -> "views visits visitors day today before
 --                                    baseline_views baseline_visits". Lives for ever, capped.
---   luot:{S}:days            hash    site-day -> "views visits visitors". The newest 62 stay.
+--   luot:{S}:days            hash    site-day -> "views visits visitors"; site-day+ -> the same, as
+--                                    imported histories tell it. The newest 62 days stay.
 --   luot:{S}:online          zset    visitor -> time of the last hit in ms. Gone after an hour.
 --   luot:{S}:delta           hash    what was added since the last snapshot; see below.
 --   luot:{S}:delta:<token>   hash    the same, closed, until SQL has it.
