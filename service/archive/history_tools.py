@@ -13,12 +13,12 @@ from service.archive.history_days import (
     read_ga4,
     read_goatcounter_json,
     read_matomo,
-    read_plausible,
     read_public_numbers,
     read_umami_pages,
 )
 from service.archive.history_files import Bounded, archive, plain
 from service.archive.history_hits import read_goatcounter, read_umami_events
+from service.archive.history_plausible import read_plausible
 from service.errors import ImportRefused
 from service.intake.sites import Site
 

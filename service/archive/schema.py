@@ -238,21 +238,6 @@ history_value = Table(
     sqlite_with_rowid=False,
 )
 
-log_position = Table(
-    "log_position",
-    metadata,
-    Column("site_id", ForeignKey("site.id"), comment="The site."),
-    Column("content", Text, comment="What the lines that are done are known by in import_file."),
-    Column("file", Text, nullable=False, comment="Where the log was first found."),
-    Column("device", BigInteger, nullable=False, comment="The device that holds it."),
-    Column("inode", BigInteger, nullable=False, comment="Its number there."),
-    Column("head", Text, nullable=False, comment="SHA-256 of its first line."),
-    Column("offset", BigInteger, nullable=False, comment="Where a line began that was noted."),
-    Column("lines", BigInteger, nullable=False, comment="How many lines stand before it."),
-    PrimaryKeyConstraint("site_id", "content"),
-    comment="Logs that are followed.",
-)
-
 token = Table(
     "token",
     metadata,

@@ -178,7 +178,7 @@ def everything(terminal: Terminal) -> tuple[list[Any], ...]:
     )
 
 
-def shown(terminal: Terminal, valkey: Valkey) -> tuple[int, int]:
+def shown(valkey: Valkey) -> tuple[int, int]:
     keys = SiteKeys("s1")
     state = valkey.client.hgetall(keys.state)
     return tuple(
@@ -206,17 +206,17 @@ def test_a_file_counts_once(
 
     assert ("added", *totals) == (first["result"], first["views"], first["visits"])
     assert days == site_days(terminal)
-    assert totals == shown(terminal, valkey)
+    assert totals == shown(valkey)
     assert imported(terminal, tool, file)["result"] == "added before"
     assert before == everything(terminal)
-    assert totals == shown(terminal, valkey)
+    assert totals == shown(valkey)
 
 
-@pytest.mark.parametrize("step", ["staged", "values staged", "history added", "history"])
+@pytest.mark.parametrize("step", ["staged", "history added", "history"])
 def test_an_import_that_was_killed_goes_on_to_the_same_numbers(
     terminal: Terminal, valkey: Valkey, step: str
 ) -> None:
-    pages = "".join(f"/{n},2026-11-0{n % 9 + 1},{n},1\n" for n in range(4_500))
+    pages = "".join(f"/{n},2026-11-0{n % 9 + 1},{n},1\n" for n in range(2_100))
     file = terminal.file("a.csv", "path,day,views,visits\n" + pages)
     at = {"LUOT_TEST_CRASH_AT": f"{step}:2" if step == "staged" else step}
     killed = terminal.start("import", "csv", file, "--site", "s1", variables=at)
@@ -224,12 +224,12 @@ def test_an_import_that_was_killed_goes_on_to_the_same_numbers(
     assert killed.returncode == -signal.SIGKILL
     # The site's rows and its pages' are added in one step, so there are all or none.
     known = sum(row[1] for row in site_days(terminal))
-    assert known in {0, sum(range(4_500))}
+    assert known in {0, sum(range(2_100))}
     again = imported(terminal, "csv", file)
 
     assert again["result"] == ("added before" if known else "added")
-    assert sum(range(4_500)) == sum(row[1] for row in site_days(terminal))
-    assert sum(range(4_500)) == shown(terminal, valkey)[0]
+    assert sum(range(2_100)) == sum(row[1] for row in site_days(terminal))
+    assert sum(range(2_100)) == shown(valkey)[0]
 
 
 def test_a_restored_site_shows_the_same_numbers(
@@ -249,7 +249,7 @@ def test_a_restored_site_shows_the_same_numbers(
     assert [before[n] for n in ("views", "visits", "visitor_days", "pages")] == [
         after[n] for n in ("views", "visits", "visitor_days", "pages")
     ]
-    assert terminal.run("reconcile").exit_code == 0
+    assert terminal.run("reconcile", "--site", "s1").exit_code == 0
 
 
 def test_days_that_have_numbers_are_refused_unless_told_how(
@@ -264,15 +264,15 @@ def test_days_that_have_numbers_are_refused_unless_told_how(
 
     told = terminal.run("import", "csv", one, "--site", "s1")
     assert "these days have numbers already: 2026-11-22; --mode add" in told.stderr
-    assert shown(terminal, valkey) == (3, 1)
+    assert shown(valkey) == (3, 1)
     imported(terminal, "csv", one, "--mode", "add")
-    assert shown(terminal, valkey) == (14, 6)
+    assert shown(valkey) == (14, 6)
 
     imported(terminal, "csv", two, "--mode", "replace")
 
     # Of /a three views were measured, more than the two of the file; the 21st keeps the first's.
     assert ("2026-11-22", 7, 1, 1) == site_days(terminal)[-1]
-    assert shown(terminal, valkey) == (8, 2)
+    assert shown(valkey) == (8, 2)
     rows = terminal.sql(
         "SELECT path, c.views FROM day_count c JOIN page ON page.id = page_id "
         "WHERE day = '2026-11-22' ORDER BY 1"
@@ -288,7 +288,7 @@ def test_an_older_counter_is_not_added_to_twice(terminal: Terminal, valkey: Valk
     assert "the site has numbers from an older counter" in told.stderr
     imported(terminal, "busuanzi", file, "--mode", "replace")
 
-    assert shown(terminal, valkey) == (150, 12)
+    assert shown(valkey) == (150, 12)
 
 
 CSV = "path,day,views\n/a,2026-11-01,1\n"
@@ -409,7 +409,7 @@ def test_views_of_a_plain_csv_add_up_whatever_its_paths_and_signs_are(
     rows: list[tuple[str, int, int]],
     delimiter: str,
     end: str,
-    bom: bool,  # noqa: FBT001 - drawn
+    bom: bool,
 ) -> None:
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter, lineterminator=end)

@@ -22,3 +22,38 @@ local function history(keys, args)
   end
   return redis.status_reply('OK')
 end
+
+-- Whether one of a visitor's visits that viewed a page was under way at a moment.
+--   text     packed record of the visitor  visits  characters of those that viewed the page
+--   ms       of the day  slack  ms by which two clocks may differ
+local function was_there(text, visits, ms, slack)
+  local record = parse_record(text)
+  for number = 3, #record do
+    local visit = record[number]
+    if find(visits, char(FIRST_VISIT - 3 + number), 1, true)
+      and ms >= visit.start - slack and ms <= visit.stop + slack then
+      return true
+    end
+  end
+  return false
+end
+
+-- seen: which of these views were counted already, as far as who was seen that day tells.
+--   KEYS  1 luot:{S}:state  2 luot:{S}:visitors:<day>  3 luot:{S}:views:<day>
+--   ARGV  1 ms by which two clocks may differ  2... visitor, page, ms of the day; at most 300
+--   Returns 1 or 0 for each. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere.
+local function seen(keys, args)
+  take_tools()
+  local state = read_state(keys[1])
+  local no = refusal(state, state.epoch, COUNTING)
+  if no then return no end
+  local answers = {}
+  for i = 2, #args, 3 do
+    local visitor, page, ms = args[i], args[i + 1], tonumber(args[i + 2])
+    local visits = call('HGET', keys[3], sub(visitor, 1, 10) .. page)
+    local text = visits and call('HGET', keys[2], visitor)
+    local there = text and was_there(text, match(visits, '^[^ ]*'), ms, tonumber(args[1]))
+    answers[#answers + 1] = there and 1 or 0
+  end
+  return answers
+end

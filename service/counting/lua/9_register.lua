@@ -22,3 +22,4 @@ redis.register_function{function_name = 'luot_v1_status', callback = status, fla
 redis.register_function{
   function_name = 'luot_v1_standings', callback = standings, flags = {'no-writes'}}
 redis.register_function{function_name = 'luot_v1_numbers', callback = numbers, flags = {'no-writes'}}
+redis.register_function{function_name = 'luot_v1_seen', callback = seen, flags = {'no-writes'}}

@@ -1,5 +1,5 @@
 """
-Histories of other tools, and logs that are followed.
+Histories of other tools.
 """
 
 from typing import Any
@@ -46,7 +46,6 @@ def upgrade() -> None:
         page.add_column(_count("history_views", "Views that imported histories add to them."))
         page.add_column(_count("history_visits", "Visits that imported histories add to them."))
     _histories()
-    _positions()
 
 
 def _histories() -> None:
@@ -100,28 +99,11 @@ def _histories() -> None:
     )
 
 
-def _positions() -> None:
-    op.create_table(
-        "log_position",
-        _column("site_id", NUMBER, "The site."),
-        _column("content", sa.Text(), "What the lines that are done are known by in import_file."),
-        _column("file", sa.Text(), "Where the log was first found."),
-        _column("device", sa.BigInteger(), "The device that holds it."),
-        _column("inode", sa.BigInteger(), "Its number there."),
-        _column("head", sa.Text(), "SHA-256 of its first line."),
-        _column("offset", sa.BigInteger(), "Where a line began that was noted."),
-        _column("lines", sa.BigInteger(), "How many lines stand before it."),
-        sa.PrimaryKeyConstraint("site_id", "content", name="pk_log_position"),
-        sa.ForeignKeyConstraint(["site_id"], ["site.id"], name="fk_log_position_site_id"),
-        comment="Logs that are followed.",
-    )
-
-
 def downgrade() -> None:
     """
     Takes them away.
     """
-    for table in ("log_position", "history_value", "history_count", "history"):
+    for table in ("history_value", "history_count", "history"):
         op.drop_table(table)
     with op.batch_alter_table("page") as page:
         page.drop_column("history_visits")
