@@ -90,10 +90,7 @@ class Follower:
         for file in self._older():
             head = _head(file)
             if head and head != current and self._done(head):
-                with closing(_opened(file)) as stream:
-                    self._rest_of(
-                        _Log(stream, head, 0, 0, log_reader(self._format)), self._done(head)
-                    )
+                self._rest_in(file, head, self._done(head))
 
     def read(self) -> bool:
         """
@@ -135,10 +132,7 @@ class Follower:
         # What was written between the last look and the copy stands in the copy alone.
         for file in self._older():
             if _head(file) == log.content:
-                with closing(_opened(file)) as stream:
-                    self._rest_of(
-                        _Log(stream, log.content, 0, 0, log_reader(self._format)), log.lines
-                    )
+                self._rest_in(file, log.content, log.lines)
                 break
         self.close()
 

@@ -50,7 +50,7 @@ local function seen(keys, args)
   local answers = {}
   for i = 2, #args, 3 do
     local visitor, page, ms = args[i], args[i + 1], tonumber(args[i + 2])
-    local visits = call('HGET', keys[3], sub(visitor, 1, 10) .. page)
+    local visits = call('HGET', keys[3], sub(visitor, 1, 10) .. sub(page, 1, 6))
     local text = visits and call('HGET', keys[2], visitor)
     local there = text and was_there(text, match(visits, '^[^ ]*'), ms, tonumber(args[1]))
     answers[#answers + 1] = there and 1 or 0
