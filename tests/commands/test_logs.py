@@ -100,8 +100,8 @@ def test_only_what_pages_did_not_count_is_added(terminal: Terminal, make_luot: M
     luot.hit(path="/a")
     now = luot.clock.ms
     stamp = _stamp(now)
-    known = a_line("127.0.0.1", stamp, "/a")
-    content = known + a_line("203.0.113.9", stamp, "/a") + a_line("127.0.0.1", stamp, "/b")
+    known = a_line("203.0.113.7", stamp, "/a")
+    content = known + a_line("203.0.113.9", stamp, "/a") + a_line("203.0.113.7", stamp, "/b")
     file = terminal.file("a.log", content)
 
     said = imported(terminal, file, "--mode", "missing")
