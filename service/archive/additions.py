@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, select, update
 from sqlalchemy import bindparam as bound
 
-from service.archive import schema
+from service.archive import import_tables, schema
 from service.archive.breakdown_rows import breakdown_rows
 from service.archive.breakdowns import add_breakdowns
 from service.archive.databases import Database, add_to, upsert
@@ -153,7 +153,7 @@ def _set_marks(connection: Connection, site_id: int, delta: Delta, now_ms: int) 
     files = [
         {"site_id": site_id, "file": file, "lines": lines} for file, lines in delta.files.items()
     ]
-    _set(connection, schema.import_file, files, ["lines"])
+    _set(connection, import_tables.import_file, files, ["lines"])
 
 
 def _set(

@@ -121,6 +121,3 @@ purged_site = Table(
     Column("at_ms", BigInteger, nullable=False, comment="Hits until then are dropped."),
     comment="Sites whose numbers were given up, for journals that still hold hits of them.",
 )
-
-#: Every table, those of counts too.
-all_tables = metadata

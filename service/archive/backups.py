@@ -13,10 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, Date, Integer, MetaData, Table, func, insert, select, text
 
 from service import __version__
-from service.archive import administration
 from service.archive.backup_files import FORMAT, BackupReader, BackupWriter, Manifest
 from service.archive.databases import Database
 from service.archive.migrating import known_revisions, revision_of, upgrade
+from service.archive.tables import all_tables
 from service.clock import rfc3339
 from service.errors import BackupRefused
 from service.settings import Settings
@@ -46,7 +46,7 @@ def backup(database: Database, settings: Settings, path: Path, now_ms: int) -> M
     try:
         with database.read() as connection:
             manifest = Manifest(FORMAT, __version__, revision_of(connection) or "", rfc3339(now_ms))
-            for table in administration.all_tables.sorted_tables:
+            for table in all_tables.sorted_tables:
                 if table.name not in LEFT_OUT:
                     names = [column.name for column in table.columns]
                     note = writer.table(table.name, names, _rows(connection, table))

@@ -7,11 +7,13 @@ number and Redis remembers the last one it was told.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy import bindparam as bound
 
+from service import crashes
 from service.archive import schema
 from service.archive.audits import audit
 from service.archive.changes import Changes
@@ -19,10 +21,12 @@ from service.archive.databases import Database
 from service.archive.moves import pages_now
 from service.archive.names import page_ids
 from service.archive.orders import Order, note_correction
+from service.archive.origins import history_days
 from service.archive.sites import create_site, site_row
 from service.clock import Clock
 from service.counting.keys import SiteKeys
 from service.counting.store import Store
+from service.counting.wire import DAYS_KEPT
 from service.errors import ImportRefused
 from service.intake.sites import Site
 from service.settings import LARGEST
@@ -83,12 +87,7 @@ def set_baselines(
             ),
             list(named.values()),
         )
-        too_much = (page.views + page.baseline_views > LARGEST) | (
-            page.visits + page.baseline_visits > LARGEST
-        )
-        over = select(page.path).where(page.site_id == row.id, too_much)
-        if (path := connection.execute(over.limit(1)).scalar()) is not None:
-            raise ImportRefused(f"the total of {path or 'the site'} would pass {LARGEST}")
+        refuse_too_much(connection, row.id)
         changes = Changes()
         for number, told in named.items():
             views, visits = before[number]
@@ -127,6 +126,21 @@ def _before(connection: Connection, pages: list[int]) -> dict[int, tuple[int, in
     return found
 
 
+def refuse_too_much(connection: Connection, site_id: int) -> None:
+    """
+    Nothing, when every total is one that JSON readers and browsers hold exactly.
+
+    :raises ImportRefused: naming a page that has more
+    """
+    page = schema.page.c
+    too_much = (page.views + page.baseline_views + page.history_views > LARGEST) | (
+        page.visits + page.baseline_visits + page.history_visits > LARGEST
+    )
+    over = select(page.path).where(page.site_id == site_id, too_much)
+    if (path := connection.execute(over.limit(1)).scalar()) is not None:
+        raise ImportRefused(f"the total of {path or 'the site'} would pass {LARGEST}")
+
+
 def push_baselines(store: Store, database: Database, site: str) -> int:
     """
     Redis shows the baselines that SQL holds; returns how many rows it had to be told.
@@ -139,13 +153,28 @@ def push_baselines(store: Store, database: Database, site: str) -> int:
         if row is None or row.baseline_version <= status.baseline_version:
             return 0
         page = schema.page.c
-        asked = select(page.path, page.baseline_views, page.baseline_visits).where(
+        asked = select(
+            page.path,
+            page.baseline_views + page.history_views,
+            page.baseline_visits + page.history_visits,
+        ).where(
             page.site_id == row.id,
             page.baseline_version > status.baseline_version,
             page.moved_to.is_(None),
         )
         changed = iter(connection.execute(asked).all())
+        newest = connection.execute(
+            select(func.max(schema.day_count.c.day)).where(schema.day_count.c.site_id == row.id)
+        ).scalar()
+        oldest = newest - timedelta(days=DAYS_KEPT - 1) if newest else None
+        of_days = history_days(connection, row.id, oldest) if oldest else {}
     keys = SiteKeys(site)
+    if oldest:
+        labels = [(oldest + timedelta(days=n)).isoformat() for n in range(DAYS_KEPT)]
+        pairs = [(label, " ".join(map(str, of_days.get(label, ())))) for label in labels]
+        flat_days = [part for pair in pairs for part in pair]
+        crashes.at("history")
+        store.call("history", [keys.state, keys.days], [row.epoch, *flat_days])
     told = 0
     while chunk := list(islice(changed, _CHUNK)):
         told += len(chunk)

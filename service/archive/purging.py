@@ -12,6 +12,7 @@ from service.archive import administration, schema
 from service.archive.audits import audit
 from service.archive.databases import Database, upsert
 from service.archive.sites import site_row
+from service.archive.tables import all_tables
 from service.counting.erasing import erase
 from service.counting.store import Store
 
@@ -55,7 +56,7 @@ def purge_site(store: Store, database: Database, site: str, now_ms: int, actor: 
 
 
 def _delete(connection: Connection, site_id: int) -> None:
-    for table in reversed(administration.all_tables.sorted_tables):
+    for table in reversed(all_tables.sorted_tables):
         rows = _rows_of(table, site_id)
         if rows is not None:
             connection.execute(delete(table).where(rows))
@@ -80,6 +81,6 @@ def _delete_named(connection: Connection, site: str) -> None:
     """
     What names the site and not its number, such as tokens, goes; the audit trail stays.
     """
-    for table in administration.all_tables.sorted_tables:
+    for table in all_tables.sorted_tables:
         if "site" in table.c and table not in {administration.audit, administration.purged_site}:
             connection.execute(delete(table).where(table.c.site == site))

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from service.archive import schema
 from service.archive.databases import Database
+from service.archive.origins import history_days
 from service.archive.sites import site_row
 from service.counting.holdings import read_holdings, read_page_totals
 from service.counting.numbers import Tally
@@ -103,7 +104,12 @@ def _days(connection: Connection, site_id: int, site: Site, now_ms: int) -> dict
         .join(schema.page, page.id == day.page_id)
         .where(day.site_id == site_id, page.path == "", day.day >= oldest)
     )
-    return {
-        found.day.isoformat(): Tally(found.views, found.visits, found.visitors)
-        for found in connection.execute(asked)
-    }
+    added = history_days(connection, site_id, oldest)
+    measured = {}
+    for found in connection.execute(asked):
+        label = found.day.isoformat()
+        views, visits, visitors = added.get(label, (0, 0, 0))
+        measured[label] = Tally(
+            found.views - views, found.visits - visits, found.visitors - visitors
+        )
+    return measured

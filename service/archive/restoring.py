@@ -17,11 +17,13 @@ from sqlalchemy import Connection, select, update
 from service.archive import schema
 from service.archive.additions import Steps
 from service.archive.databases import Database
+from service.archive.origins import history_days, history_events, history_views
 from service.archive.producers import watermarks
 from service.archive.sites import SiteRow, new_token, site_row
 from service.counting.corrections import moved_row
 from service.counting.direct import DIRECT
 from service.counting.keys import SiteKeys
+from service.counting.numbers import HISTORY
 from service.counting.phases import begin, clear, finish, load
 from service.counting.store import Store
 from service.counting.wire import DAYS_KEPT
@@ -106,7 +108,7 @@ def _state(connection: Connection, row: SiteRow, marks: dict[str, int], now_ms: 
     events = 0
     if totals is not None:
         asked = select(day.events).where(day.site_id == row.id, day.page_id == totals.id)
-        events = sum(connection.execute(asked).scalars())
+        events = sum(connection.execute(asked).scalars()) - history_events(connection, row.id)
     yield "number", row.number
     yield "views", totals.views if totals else 0
     yield "visits", totals.visits if totals else 0
@@ -132,14 +134,16 @@ def _pages(connection: Connection, row: SiteRow, site: Site, now_ms: int) -> Pai
     of_before = _views_of_day(connection, row, before.label)
     asked = (
         select(page.id, page.path, page.views, page.visits, page.visitors)
-        .add_columns(page.baseline_views, page.baseline_visits)
+        .add_columns(
+            page.baseline_views + page.history_views, page.baseline_visits + page.history_visits
+        )
         .where(page.site_id == row.id, page.path.not_in(["", REMOVED]), page.moved_to.is_(None))
         .order_by(page.id)
     )
     for found in connection.execute(asked):
         numbers = (found.views, found.visits, found.visitors, today.label)
         days = (of_today.get(found.id, 0), of_before.get(found.id, 0))
-        baseline = (found.baseline_views, found.baseline_visits)
+        baseline = found[5:7]
         yield found.path, " ".join(map(str, (*numbers, *days, *baseline)))
     to = schema.page.alias("to")
     moved = select(page.path, to.c.path).join(to, to.c.id == page.moved_to)
@@ -158,8 +162,13 @@ def _days(connection: Connection, row: SiteRow, site: Site, now_ms: int) -> Pair
         .join(schema.page, page.id == day.page_id)
         .where(day.site_id == row.id, page.path == "", day.day >= oldest)
     )
+    added = history_days(connection, row.id, oldest)
     for found in connection.execute(asked):
-        yield found.day.isoformat(), f"{found.views} {found.visits} {found.visitors}"
+        label = found.day.isoformat()
+        views, visits, visitors = added.get(label, (0, 0, 0))
+        yield label, f"{found.views - views} {found.visits - visits} {found.visitors - visitors}"
+        if label in added:
+            yield label + HISTORY, f"{views} {visits} {visitors}"
 
 
 def _views_of_day(connection: Connection, row: SiteRow, label: str) -> dict[int, int]:
@@ -167,4 +176,8 @@ def _views_of_day(connection: Connection, row: SiteRow, label: str) -> dict[int,
     asked = select(day.page_id, day.views).where(
         day.site_id == row.id, day.day == date.fromisoformat(label)
     )
-    return {row.page_id: row.views for row in connection.execute(asked)}
+    added = history_views(connection, row.id, date.fromisoformat(label))
+    return {
+        found.page_id: found.views - added.get(found.page_id, 0)
+        for found in connection.execute(asked)
+    }

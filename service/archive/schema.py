@@ -51,7 +51,8 @@ VALUE_MEASURES = ("views", "visits", "visitors", "events")
 #: The measures that pages are ranked by; each has an index that knows a day's largest.
 RANKED = ("views", "entries", "exits")
 
-_SAID = {
+#: What each measure says, as its column's comment.
+SAID = {
     "views": "Times the page was shown to a person.",
     "visits": "Visits with at least one view of it; of the site: visits that began.",
     "visitors": "Visitors of the day who viewed it for the first time that day.",
@@ -121,6 +122,8 @@ page = Table(
     count("baseline_visits", "Visits that an older counter had counted."),
     count("baseline_version", "Which change of the site's baselines set them."),
     Column("moved_to", BigInteger, comment="The page that it is now; it has no numbers then."),
+    count("history_views", "Views that imported histories add to them."),
+    count("history_visits", "Visits that imported histories add to them."),
     UniqueConstraint("site_id", "path"),
     Index(None, "digest", "site_id"),
     comment="One row for each page that has numbers.",
@@ -132,7 +135,7 @@ hour_count = Table(
     Column("page_id", ForeignKey("page.id"), comment="The page."),
     Column("day", Date, comment="The site-day."),
     Column("hour", SmallInteger, comment="The day's hour from its first instant: 0 to 24."),
-    *(count(name, _SAID[name]) for name in MEASURES),
+    *(count(name, SAID[name]) for name in MEASURES),
     PrimaryKeyConstraint("page_id", "day", "hour"),
     comment="What happened on a page in an hour.",
     sqlite_with_rowid=False,
@@ -144,7 +147,7 @@ day_count = Table(
     Column("site_id", ForeignKey("site.id"), comment="The page's site."),
     Column("day", Date, comment="The site-day."),
     Column("page_id", ForeignKey("page.id"), comment="The page."),
-    *(count(name, _SAID[name]) for name in MEASURES),
+    *(count(name, SAID[name]) for name in MEASURES),
     PrimaryKeyConstraint("site_id", "day", "page_id"),
     Index(None, "page_id", "day"),
     *_rankings("day_count", "day"),
@@ -158,7 +161,7 @@ month_count = Table(
     Column("site_id", ForeignKey("site.id"), comment="The page's site."),
     Column("month", Date, comment="The first day of the month."),
     Column("page_id", ForeignKey("page.id"), comment="The page."),
-    *(count(name, _SAID[name]) for name in MEASURES),
+    *(count(name, SAID[name]) for name in MEASURES),
     PrimaryKeyConstraint("site_id", "month", "page_id"),
     Index(None, "page_id", "month"),
     *_rankings("month_count", "month"),
@@ -181,7 +184,7 @@ value_count = Table(
     Column("dimension", SmallInteger, comment="Number of the dimension, from 1."),
     Column("day", Date, comment="The site-day."),
     Column("value_id", ForeignKey("value.id"), comment="The value."),
-    *(count(name, _SAID[name]) for name in VALUE_MEASURES),
+    *(count(name, SAID[name]) for name in VALUE_MEASURES),
     PrimaryKeyConstraint("page_id", "dimension", "day", "value_id"),
     comment="What happened on a page on a site-day under one value of a dimension.",
     sqlite_with_rowid=False,
@@ -232,24 +235,4 @@ producer = Table(
     Column("seen_ms", BigInteger, nullable=False, comment="When that was added, ms since 1970."),
     PrimaryKeyConstraint("site_id", "producer"),
     comment="How far the batches of each worker have come.",
-)
-
-import_file = Table(
-    "import_file",
-    metadata,
-    Column("site_id", ForeignKey("site.id"), comment="The site."),
-    Column("file", Text, comment="SHA-256 of the content, hexadecimal."),
-    Column("lines", BigInteger, nullable=False, comment="Lines of it that are in these tables."),
-    PrimaryKeyConstraint("site_id", "file"),
-    comment="Access logs that were imported, and how far.",
-)
-
-import_day = Table(
-    "import_day",
-    metadata,
-    Column("site_id", ForeignKey("site.id"), comment="The site."),
-    Column("day", Date, comment="The site-day."),
-    Column("file", Text, comment="The file that has lines of it."),
-    PrimaryKeyConstraint("site_id", "day", "file"),
-    comment="Which days which imported file covers.",
 )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from service.counting.keys import SiteKeys
-from service.counting.numbers import Tally
+from service.counting.numbers import HISTORY, Tally
 from service.counting.store import Store
 
 #: Pages that one call reads.
@@ -34,7 +34,8 @@ def read_holdings(store: Store, site: str) -> Holdings:
     """
     keys, commands = SiteKeys(site), store.commands
     state = store.guarded(commands.hmget, keys.state, ["views", "visits", "visitors"])
-    days = store.guarded(commands.hgetall, keys.days)
+    rows = store.guarded(commands.hgetall, keys.days)
+    days = {day: row for day, row in rows.items() if not day.endswith(HISTORY)}
     seen = {day: store.guarded(commands.exists, keys.visitors(day)) for day in sorted(days)[-2:]}
     return Holdings(
         Tally(*(int(number or 0) for number in state)),

@@ -11,6 +11,9 @@ from service.counting.keys import SiteKeys
 from service.counting.store import Store
 from service.intake.days import SiteDay
 
+#: What stands behind the label of a site-day when its numbers come from imported histories.
+HISTORY = "+"
+
 #: Pages that one question may name.
 LARGEST_QUESTION = 200
 
@@ -105,7 +108,7 @@ def parse_numbers(reply: Sequence[Any]) -> SiteNumbers:
         baseline_visits=baseline_visits,
         changed_ms=changed,
         online=online,
-        days={day: _tally(row) for day, row in _pairs(days)},
+        days=_days(_pairs(days)),
         pages=tuple(map(parse_page, pages)),
         page_count=page_count,
         new_pages=new_pages,
@@ -117,6 +120,17 @@ def _pairs(days: Any) -> list[tuple[str, str]]:
     if isinstance(days, dict):
         return list(days.items())
     return list(pairwise(days))[::2]
+
+
+def _days(rows: list[tuple[str, str]]) -> dict[str, Tally]:
+    """
+    Each day's numbers, what was measured and what histories add together.
+    """
+    days: dict[str, Tally] = {}
+    for name, row in rows:
+        label = name.removesuffix(HISTORY)
+        days[label] = days.get(label, Tally()) + _tally(row)
+    return days
 
 
 def _tally(row: str) -> Tally:

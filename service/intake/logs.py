@@ -54,6 +54,7 @@ _LINE = re.compile(
     + rf'(?: {_QUOTED} {_QUOTED}(?: .*)?| [^"].*)?',
     re.DOTALL,
 )
+_LOCAL = re.compile(r"([0-9]{2})/([A-Z][a-z]{2})/([0-9]{4}):([0-9:]{8}) ([+-][0-9]{4})")
 _ESCAPED = re.compile(r'(?:\\x[0-9A-Fa-f]{2})+|\\["\\nrtbfv]')
 _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "r": "\r", "t": "\t", "b": "\b", "f": "\f", "v": "\v"}
 _FEED_QUERY = re.compile(
@@ -105,16 +106,38 @@ def log_line(text: str) -> LogLine | None:
     if match is None or time is None:
         return None
     address, request, status, referrer, user_agent = match.group(1, 7, 8, 9, 10)
+    return line_of(address, time, request, int(status), referrer, user_agent)
+
+
+def line_of(
+    address: str,
+    time: datetime,
+    request: str,
+    status: int,
+    referrer: str | None,
+    user_agent: str | None,
+) -> LogLine:
+    """
+    The line of these fields as a server wrote them, with its escapes.
+    """
     method, target = _request(_field(request))
     return LogLine(
         address=_field(address),
         time=time,
         method=method,
         target=target,
-        status=int(status),
+        status=status,
         referrer=_field(referrer),
         user_agent=None if user_agent is None else _field(user_agent),
     )
+
+
+def local_time(text: str) -> datetime | None:
+    """
+    The moment of a time in the common format, without brackets.
+    """
+    match = _LOCAL.fullmatch(text)
+    return _time(*match.groups()) if match else None
 
 
 def skip(line: LogLine) -> Skip | None:

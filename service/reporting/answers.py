@@ -190,7 +190,9 @@ def all_time(database: Database, site: str, path: str = "") -> AllTime:
     with database.read() as connection:
         number = page_number(connection, site, path)
         asked = select(
-            page.views + page.baseline_views, page.visits + page.baseline_visits, page.visitors
+            page.views + page.baseline_views + page.history_views,
+            page.visits + page.baseline_visits + page.history_visits,
+            page.visitors,
         ).where(page.id == number)
         row = connection.execute(asked).one_or_none()
     return AllTime(*row) if row else AllTime(0, 0, 0)

@@ -45,8 +45,8 @@ def archived_numbers(database: Database, site: str, paths: Sequence[str]) -> Sit
         changed_ms = connection.execute(changed).scalar() or 0
     return SiteNumbers(
         total=Tally(whole.views, whole.visits, whole.visitors),
-        baseline_views=whole.baseline_views,
-        baseline_visits=whole.baseline_visits,
+        baseline_views=whole.baseline_views + whole.history_views,
+        baseline_visits=whole.baseline_visits + whole.history_visits,
         changed_ms=changed_ms,
         online=None,
         days={row.day.isoformat(): Tally(row.views, row.visits, row.visitors) for row in days},
@@ -56,8 +56,8 @@ def archived_numbers(database: Database, site: str, paths: Sequence[str]) -> Sit
                 last.isoformat() if last else "",
                 views_today.get(row.id, 0),
                 0,
-                row.baseline_views,
-                row.baseline_visits,
+                row.baseline_views + row.history_views,
+                row.baseline_visits + row.history_visits,
             )
             if (row := known.get(now.get(path, path)))
             else None

@@ -9,9 +9,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from service.archive.administration import all_tables
 from service.archive.databases import Database
 from service.archive.migrating import is_migrated, migrate
+from service.archive.tables import all_tables
 from service.errors import ArchiveError
 
 
@@ -24,7 +24,7 @@ def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
 
 def test_migrations_make_the_tables_of_the_schema(database: Database) -> None:
     assert not is_migrated(database)
-    assert migrate(database) == "0005"
+    assert migrate(database) == "0006"
 
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

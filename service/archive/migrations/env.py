@@ -4,7 +4,7 @@ How Alembic reaches the database: on the connection that ``schema_versions.migra
 
 from alembic import context
 
-from service.archive.administration import all_tables
+from service.archive.tables import all_tables
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -20,7 +20,8 @@
 --   luot:{S}:pages           hash    path -> "views visits visitors day today before
 --                                    baseline_views baseline_visits". Lives for ever, capped.
 --                                    A page that has moved has "> digest path" instead.
---   luot:{S}:days            hash    site-day -> "views visits visitors". The newest 62 stay.
+--   luot:{S}:days            hash    site-day -> "views visits visitors"; site-day+ -> the same, as
+--                                    imported histories tell it. The newest 62 days stay.
 --   luot:{S}:trending        zset    path -> its score: views, weighed by age. Lives for ever, at
 --                                    most 1,000 pages.
 --   luot:{S}:online          zset    visitor -> time of the last hit in ms. Gone after an hour.

@@ -12,6 +12,7 @@ redis.register_function('luot_v1_skip', skip)
 redis.register_function('luot_v1_retire', retire)
 redis.register_function('luot_v1_baseline', baseline)
 redis.register_function('luot_v1_correct', correct)
+redis.register_function('luot_v1_history', history)
 redis.register_function('luot_v1_record', record)
 redis.register_function('luot_v1_remember', remember)
 redis.register_function('luot_v1_close_delta', close_delta)
@@ -26,3 +27,4 @@ redis.register_function{
 redis.register_function{
   function_name = 'luot_v1_trending', callback = trending, flags = {'no-writes'}}
 redis.register_function{function_name = 'luot_v1_numbers', callback = numbers, flags = {'no-writes'}}
+redis.register_function{function_name = 'luot_v1_seen', callback = seen, flags = {'no-writes'}}
