@@ -186,7 +186,9 @@ def _make_older(file: Path) -> None:
     first = {"site", "page", "hour_count", "day_count", "value", "value_count", "filtered_count"}
     first |= {"delta", "producer", "import_file", "import_day", "token", "audit"}
     manifest["tables"] = {n: t for n, t in manifest["tables"].items() if n in first - new}
-    gone = {"site": {"corrected"}, "page": {"moved_to"}}
+    later = {"digest", "shown_title", "shown_host", "shown_ms", "candidate", "candidate_visitors"}
+    later |= {"pinned_title", "moved_to", "history_views", "history_visits"}
+    gone = {"site": {"corrected"}, "page": later, "token": {"expires_ms"}}
     for name, columns in gone.items():
         note = manifest["tables"][name]
         keep = [i for i, column in enumerate(note["columns"]) if column not in columns]
