@@ -13,6 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 IMAGE ?= python:3.13-slim-bookworm
 STAMP := $(VENV)/.installed
+SPREAD := -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: run test bench protocol-long faults faults-long lint fix lock audit pages image image-trial install clean
 
@@ -21,7 +22,8 @@ run: $(STAMP)
 
 test: $(STAMP) lint
 	$(BIN)/python tests/chromium.py
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile -m 'not alone'
+	$(BIN)/python -m pytest $(SPREAD) -m 'not alone and not browser'
+	$(BIN)/python -m pytest $(SPREAD) -m 'browser and not alone'
 	$(BIN)/python -m pytest -m alone
 
 bench: $(STAMP)

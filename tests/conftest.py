@@ -49,6 +49,16 @@ class SetClock:
         self.ms += round(seconds * 1000)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """
+    Whatever has a browser is marked so: it keeps an event loop that others would trip over.
+    """
+    for item in items:
+        if "playwright" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """
     A module that names ``FRONTS`` runs its tests on each of them.

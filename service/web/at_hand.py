@@ -6,7 +6,7 @@ held is not an answer but its parts: the site, and each page that somebody asked
 call is under way, whoever asks for more waits, and all they lack goes together in the next call.
 
 The parts of one answer come from one second. The site's is the newest of them, so that no page
-has more views than its site.
+has more views than its site. Where few ask, each is told the numbers of this very moment.
 """
 
 import asyncio
@@ -22,6 +22,9 @@ from service.web.questions import Question
 
 #: Seconds for which a number is shown again.
 SHOWN_SECONDS = 1.0
+
+#: Questions a second, of one process, above which numbers are shown again.
+BUSY = 300
 
 #: Pages of a site that are held, and pages of one call.
 MOST_HELD, MOST_ASKED = 10_000, 500
@@ -69,14 +72,25 @@ class AtHand:
     The numbers of the last second, by site.
 
     :param ask: the numbers of a site and some of its pages, as they are now
-    :param seconds: for which a number is shown again; 0 asks for each anew
+    :param seconds: for which a number is shown again when many ask
+    :param busy: questions a second above which that is so
     """
 
-    def __init__(self, ask: Ask, caps: Caps, now_ms: NowMs, seconds: float = SHOWN_SECONDS) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        caps: Caps,
+        now_ms: NowMs,
+        seconds: float = SHOWN_SECONDS,
+        busy: float = BUSY,
+    ) -> None:
         self._ask = ask
         self._caps = caps
         self._now_ms = now_ms
         self._seconds = seconds
+        self._busy = busy
+        #: Questions since a moment, and how many there were in the second before.
+        self._asked, self._since, self._rate = 0, 0.0, 0.0
         self._sites: dict[str, Second] = {}
 
     async def body(self, asked: Question) -> bytes:
@@ -96,10 +110,19 @@ class AtHand:
 
     def _second(self, site: Site) -> Second:
         now = asyncio.get_running_loop().time()
+        if not self._is_busy(now):
+            return Second(site, now)
         held = self._sites.get(site.id)
         if held is None or now >= held.until or len(held.pages) >= MOST_HELD:
             held = self._sites[site.id] = Second(site, now + self._seconds)
         return held
+
+    def _is_busy(self, now: float) -> bool:
+        if now - self._since >= 1:
+            self._rate = self._asked / (now - self._since)
+            self._asked, self._since = 0, now
+        self._asked += 1
+        return max(self._asked, self._rate) > self._busy
 
     async def _fill(self, second: Second) -> None:
         pages = list(second.wanted)[:MOST_ASKED]

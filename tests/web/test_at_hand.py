@@ -56,7 +56,7 @@ async def asked(at_hand: AtHand, *paths: str) -> dict[str, Any]:
 def test_what_is_asked_while_a_call_is_under_way_goes_together_in_the_next() -> None:
     async def main() -> None:
         redis = Redis()
-        at_hand = AtHand(redis.shown, CAPS, lambda: NOON_MS, seconds=60)
+        at_hand = AtHand(redis.shown, CAPS, lambda: NOON_MS, seconds=60, busy=0)
         first = asyncio.ensure_future(asked(at_hand, "/a"))
         await redis.is_asked.wait()
         later = [
@@ -78,7 +78,7 @@ def test_no_page_has_more_views_than_its_site() -> None:
     async def main() -> None:
         redis = Redis()
         redis.gate.set()
-        at_hand = AtHand(redis.shown, CAPS, lambda: NOON_MS, seconds=60)
+        at_hand = AtHand(redis.shown, CAPS, lambda: NOON_MS, seconds=60, busy=0)
         for paths in (("/a",), ("/a", "/b"), ("/b", "/c", "/a")):
             told = await asked(at_hand, *paths)
             pages = told["pages"]
@@ -94,7 +94,7 @@ def test_after_its_time_a_number_is_asked_for_anew() -> None:
     async def main() -> None:
         redis = Redis()
         redis.gate.set()
-        at_hand = AtHand(redis.shown, CAPS, lambda: NOON_MS, seconds=0)
+        at_hand = AtHand(redis.shown, CAPS, lambda: NOON_MS, seconds=0, busy=0)
         told = [await asked(at_hand, "/a") for _ in range(3)]
 
         assert [1, 2, 3] == [one["pages"]["/a"]["views"] for one in told]
@@ -106,7 +106,7 @@ def test_where_there_are_no_numbers_everybody_hears_it_and_the_next_asks_again()
     async def main() -> None:
         redis = Redis()
         redis.is_away = True
-        at_hand = AtHand(redis.shown, CAPS, lambda: NOON_MS, seconds=60)
+        at_hand = AtHand(redis.shown, CAPS, lambda: NOON_MS, seconds=60, busy=0)
         both = [asyncio.ensure_future(asked(at_hand, path)) for path in ("/a", "/b")]
         await redis.is_asked.wait()
         redis.gate.set()
@@ -123,7 +123,7 @@ def test_where_there_are_no_numbers_everybody_hears_it_and_the_next_asks_again()
 def test_who_leaves_takes_nothing_from_those_who_wait() -> None:
     async def main() -> None:
         redis = Redis()
-        at_hand = AtHand(redis.shown, CAPS, lambda: NOON_MS, seconds=60)
+        at_hand = AtHand(redis.shown, CAPS, lambda: NOON_MS, seconds=60, busy=0)
         leaves, stays = (asyncio.ensure_future(asked(at_hand, "/a")) for _ in range(2))
         await redis.is_asked.wait()
         leaves.cancel()
@@ -132,5 +132,17 @@ def test_who_leaves_takes_nothing_from_those_who_wait() -> None:
         assert {"/a"} == set((await stays)["pages"])
         with pytest.raises(asyncio.CancelledError):
             await leaves
+
+    asyncio.run(main())
+
+
+def test_where_few_ask_each_is_told_the_numbers_of_this_moment() -> None:
+    async def main() -> None:
+        redis = Redis()
+        redis.gate.set()
+        at_hand = AtHand(redis.shown, CAPS, lambda: NOON_MS, seconds=60, busy=3)
+        told = [(await asked(at_hand, "/a"))["pages"]["/a"]["views"] for _ in range(6)]
+
+        assert [1, 2, 3, 4, 4, 4] == told
 
     asyncio.run(main())

@@ -105,7 +105,7 @@
   function begin() {
     try {
       count();
-    } catch (error) {
+    } catch {
       // The page goes on as if nothing had been here.
     }
   }
