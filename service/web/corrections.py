@@ -5,7 +5,6 @@ Corrections for programs: ``/api/v1/sites/S/corrections``, with an administrator
 import hashlib
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -19,45 +18,23 @@ from service.errors import CorrectionRefused, LuotError, Reason, Rejected
 from service.intake.paths import page_path
 from service.intake.sites import Site
 from service.jobs.correcting import By, merge_pages, remove_wave, undo_correction, wave_of
-from service.settings import LARGEST
+from service.web.correction_shapes import Merge, Order, Remove
 from service.web.fronts import door_request, read_body, runtime
 from service.web.problems import json_response, problem, problem_response
 from service.web.questions import check_host
 from service.web.tokens import bearer, require
 
-blueprint = Blueprint("corrections", __name__, url_prefix="/api/v1/sites/<name>/corrections")
+blueprint = Blueprint("corrections", __name__, url_prefix="/api/v1/sites/<site>/corrections")
 
 #: Largest body, in bytes.
 LARGEST_BODY = 65_536
 
 
-class _Merge(msgspec.Struct, tag_field="kind", tag="merge", forbid_unknown_fields=True):
-    why: str
-    old: str = msgspec.field(name="from")
-    new: str = msgspec.field(name="to")
-
-
-class _Remove(msgspec.Struct, tag_field="kind", tag="remove", forbid_unknown_fields=True):
-    why: str
-    first: date = msgspec.field(name="from")
-    last: date = msgspec.field(name="to")
-    path: str = ""
-    dimension: str = ""
-    value: str = ""
-
-
-class _Baseline(msgspec.Struct, tag_field="kind", tag="baseline", forbid_unknown_fields=True):
-    why: str
-    views: int
-    visits: int
-    path: str = ""
-
-
-_orders = msgspec.json.Decoder(_Merge | _Remove | _Baseline)
+_orders = msgspec.json.Decoder(Order)
 
 
 @blueprint.get("")
-def list_all(name: str) -> Response:
+def list_all(site: str) -> Response:
     """
     The newest corrections: who, when, why.
     """
@@ -66,11 +43,11 @@ def list_all(name: str) -> Response:
         rows = corrections(runtime().database, site.id)
         return json_response({"site": site.id, "corrections": [_shown(row) for row in rows]})
 
-    return _respond(name, answer)
+    return _respond(site, answer)
 
 
 @blueprint.get("/<int:number>")
-def show(name: str, number: int) -> Response:
+def show(site: str, number: int) -> Response:
     """
     One correction.
     """
@@ -78,19 +55,19 @@ def show(name: str, number: int) -> Response:
     def answer(site: Site) -> Response:
         return json_response(_shown(_known(site, number)))
 
-    return _respond(name, answer)
+    return _respond(site, answer)
 
 
 @blueprint.post("")
-def make(name: str) -> Response:
+def make(site: str) -> Response:
     """
     Makes a correction: ``{"kind": "merge" | "remove" | "baseline", "why": …}``.
     """
-    return _respond(name, lambda site: json_response(_shown(_made(site, _order())), 201))
+    return _respond(site, lambda site: json_response(_shown(_made(site, _order())), 201))
 
 
 @blueprint.delete("/<int:number>")
-def undo(name: str, number: int) -> Response:
+def undo(site: str, number: int) -> Response:
     """
     Takes a correction back; it stays in the list.
     """
@@ -100,7 +77,7 @@ def undo(name: str, number: int) -> Response:
         undone = undo_correction(runtime(), site, number, _by("undone by the API"))
         return json_response(_shown(undone))
 
-    return _respond(name, answer)
+    return _respond(site, answer)
 
 
 def _respond(name: str, answer: Callable[[Site], Response]) -> Response:
@@ -122,28 +99,26 @@ def _respond(name: str, answer: Callable[[Site], Response]) -> Response:
         return problem(Rejected(Reason.STORAGE, status=503))
 
 
-def _order() -> _Merge | _Remove | _Baseline:
+def _order() -> Order:
     if request.mimetype != "application/json":
         raise Rejected(Reason.TYPE, "content-type", 415)
     body = read_body(LARGEST_BODY)
     if len(body) > LARGEST_BODY:
         raise Rejected(Reason.SIZE, status=413)
     try:
-        order: _Merge | _Remove | _Baseline = _orders.decode(body)
+        order: Order = _orders.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Rejected(Reason.MALFORMED) from None
     return order
 
 
-def _made(site: Site, order: _Merge | _Remove | _Baseline) -> Correction:
+def _made(site: Site, order: Order) -> Correction:
     here, by = runtime(), _by(order.why)
-    if isinstance(order, _Merge):
+    if isinstance(order, Merge):
         return merge_pages(here, site, order.old, order.new, by)
-    if isinstance(order, _Remove):
+    if isinstance(order, Remove):
         told = order.first, order.last, order.path, order.dimension, order.value
         return remove_wave(here, site, wave_of(site, *told), by)
-    if not (0 <= order.views <= LARGEST and 0 <= order.visits <= LARGEST):
-        raise Rejected(Reason.MALFORMED, "views")
     path = page_path(order.path, site.paths).path if order.path else ""
     row = Baseline(path, order.views, order.visits)
     set_baselines(here.database, site, [row], here.clock, by.actor, by.why)

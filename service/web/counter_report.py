@@ -12,8 +12,11 @@ from datetime import date
 from msgspec import UNSET, UnsetType
 
 from service.clock import rfc3339
+from service.intake.sites import Site
 from service.reporting.investigations import Item, item_investigations
 from service.reporting.periods import Period
+from service.reporting.pieces import Place
+from service.runtime import Runtime
 from service.web.parameters import LARGEST_LIMIT, Asked
 from service.web.reported import next_cursor, place_of
 from service.web.shapes import Count, Cursor, Shape
@@ -187,12 +190,19 @@ COLUMNS = ("item", "path", "platform", "begin_date", "end_date", "metric_type", 
 def counter_rows(asked: Asked) -> Iterator[tuple[object, ...]]:
     """
     The report as a table: a row for each page, month and metric, of all pages unless so many.
+
+    What was asked is read now, not when the first row is wanted: by then the answer has begun.
     """
-    database, site, span = asked.runtime.database, asked.site, asked.span
-    is_part = asked.once("limit") or asked.once("cursor")
-    place, limit = place_of(asked), asked.limit() if is_part else LARGEST_LIMIT
+    is_part = bool(asked.once("limit") or asked.once("cursor"))
+    limit = asked.limit() if is_part else LARGEST_LIMIT
+    return _rows(asked.runtime, asked.site, asked.span, place_of(asked), limit, is_part=is_part)
+
+
+def _rows(
+    here: Runtime, site: Site, span: Period, place: Place | None, limit: int, *, is_part: bool
+) -> Iterator[tuple[object, ...]]:
     while True:
-        items, place = item_investigations(database, site.id, span, limit, place)
+        items, place = item_investigations(here.database, site.id, span, limit, place)
         for item in items:
             for month in item.months:
                 told = (item.title or item.path, item.path, site.name)

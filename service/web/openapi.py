@@ -22,7 +22,7 @@ _DESCRIPTION = (
 REFUSALS = {
     400: "A parameter is not right, or there is no such parameter; field names it.",
     401: "No valid token.",
-    403: "The token has not the scope read.",
+    403: "The token has not the scope: read for questions, admin for corrections.",
     404: "There is no such site or dimension, or it is another's.",
     406: "This cannot be had in the format that was asked for.",
     414: "The query is too long.",
@@ -30,23 +30,37 @@ REFUSALS = {
 }
 
 
+#: Why an order may be refused besides.
+REFUSED_ORDERS = {
+    409: "It cannot be done; detail says why.",
+    413: "The body is too long.",
+    415: "The body is no application/json.",
+}
+
+_ETAG = {"ETag": {"schema": {"type": "string"}, "description": "For If-None-Match."}}
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """
-    One question that can be asked by GET.
+    One question that can be asked, or one order that can be given.
     """
 
     #: With ``{name}`` for each part that is variable.
     path: str
     name: str
     summary: str
-    parameters: tuple[Parameter, ...]
     #: ``None`` when it is never answered in JSON.
     shape: type[Shape] | None
+    parameters: tuple[Parameter, ...] = ()
     #: Other media types that the answer can have.
     media_types: tuple[str, ...] = ()
     #: What the variable parts of the path may be, by name.
     parts: tuple[tuple[str, dict[str, Any]], ...] = ()
+    method: str = "get"
+    #: The type of a body in JSON.
+    body: Any = None
+    status: int = 200
 
 
 def document(operations: Sequence[Operation]) -> dict[str, Any]:
@@ -54,18 +68,21 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     The document that describes these.
     """
     answers = [operation.shape for operation in operations if operation.shape]
-    shapes: list[type[Shape]] = [Problem, *dict.fromkeys(answers)]
+    bodies = [operation.body for operation in operations if operation.body]
+    shapes: list[Any] = [Problem, *dict.fromkeys(answers), *bodies]
     references, components = msgspec.json.schema_components(
         shapes, ref_template="#/components/schemas/{name}"
     )
     known = dict(zip(shapes, references, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        told = paths.setdefault(operation.path, {})
+        told[operation.method] = _operation(operation, known)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Luot", "version": __version__, "description": _DESCRIPTION},
         "security": [{"bearer": []}],
-        "paths": {
-            operation.path: {"get": _operation(operation, known)} for operation in operations
-        },
+        "paths": paths,
         "components": {
             "schemas": components,
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
@@ -73,26 +90,29 @@ def document(operations: Sequence[Operation]) -> dict[str, Any]:
     }
 
 
-def _operation(operation: Operation, known: dict[type[Shape], dict[str, Any]]) -> dict[str, Any]:
+def _operation(operation: Operation, known: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     content: dict[str, Any] = {}
     if operation.shape:
         content["application/json"] = {"schema": known[operation.shape]}
     content |= {kind: {} for kind in operation.media_types}
-    etag = {"ETag": {"schema": {"type": "string"}, "description": "For If-None-Match."}}
     refused = {"application/problem+json": {"schema": known[Problem]}}
-    return {
+    answer: dict[str, Any] = {"description": "The answer.", "content": content}
+    told = {str(operation.status): answer}
+    if operation.parameters:
+        answer["headers"] = _ETAG
+        told["304"] = {"description": "It is as If-None-Match says.", "headers": _ETAG}
+    refusals = REFUSALS if operation.method == "get" else REFUSALS | REFUSED_ORDERS
+    told |= {str(n): {"description": why, "content": refused} for n, why in refusals.items()}
+    described = {
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": [*_parts(operation), *map(_parameter, operation.parameters)],
-        "responses": {
-            "200": {"description": "The answer.", "content": content, "headers": etag},
-            "304": {"description": "It is as If-None-Match says.", "headers": etag},
-            **{
-                str(status): {"description": why, "content": refused}
-                for status, why in REFUSALS.items()
-            },
-        },
+        "responses": told,
     }
+    if operation.body:
+        body = {"application/json": {"schema": known[operation.body]}}
+        described["requestBody"] = {"required": True, "content": body}
+    return described
 
 
 def _parts(operation: Operation) -> Iterable[dict[str, Any]]:

@@ -34,7 +34,7 @@ from service.web.parameters import (
 #: Where the reports of a site are.
 PREFIX = "/api/v1/sites/{site}"
 
-_SITE = {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"}
+SITE = ("site", {"type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"})
 _DIMENSION = {"type": "string", "enum": [str(name) for name in (*Dimension, *PageDimension)]}
 _VALUED = {"type": "string", "enum": [str(name) for name in Dimension]}
 
@@ -87,7 +87,7 @@ class Report:
             parameters=self.known,
             shape=self.shape,
             media_types=tuple(MEDIA_TYPES[f] for f in Format if f is not Format.JSON),
-            parts=(("site", _SITE), ("dimension", _VALUED if valued else _DIMENSION)),
+            parts=(SITE, ("dimension", _VALUED if valued else _DIMENSION)),
         )
 
 
@@ -292,5 +292,5 @@ EXPORT = Operation(
     ),
     shape=None,
     media_types=("application/zip", "text/csv", "application/jsonl", MEDIA_TYPES[Format.PARQUET]),
-    parts=(("site", _SITE),),
+    parts=(SITE,),
 )

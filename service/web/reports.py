@@ -22,6 +22,7 @@ from service.reporting.formats import (
 )
 from service.reporting.parquet import write_parquet
 from service.reporting.whole import page_days, tables, zip_parts
+from service.web.correction_shapes import OPERATIONS
 from service.web.fronts import door_request, runtime
 from service.web.openapi import document
 from service.web.parameters import Asked, asked_of
@@ -32,7 +33,9 @@ from service.web.tokens import require
 
 blueprint = Blueprint("reports", __name__)
 
-_DOCUMENT = msgspec.json.encode(document([*(report.operation for report in REPORTS), EXPORT]))
+_DOCUMENT = msgspec.json.encode(
+    document([*(report.operation for report in REPORTS), EXPORT, *OPERATIONS])
+)
 
 #: Bytes that are sent at once of a file that was written before.
 _BLOCK = 65_536

@@ -219,3 +219,4 @@ class Problem(Shape, frozen=True, kw_only=True):
     status: Annotated[int, Meta(ge=400, le=599)]
     code: str
     field: str | UnsetType = UNSET
+    detail: str | UnsetType = UNSET

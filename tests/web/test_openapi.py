@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from service.web.app import create_app
+from service.web.correction_shapes import OPERATIONS
 from service.web.report_table import EXPORT, REPORTS
 from tests import servers
 from tests.conftest import NOON, Luot, MakeLuot, SetClock
@@ -69,12 +70,18 @@ def schema(luot: Luot) -> Any:
 
 
 @pytest.mark.parametrize("mode", GenerationMode)
-@pytest.mark.parametrize("path", [EXPORT.path, *(report.operation.path for report in REPORTS)])
+@pytest.mark.parametrize(
+    ("path", "method"),
+    [
+        *((EXPORT.path, "GET"), *((report.operation.path, "GET") for report in REPORTS)),
+        *((operation.path, operation.method.upper()) for operation in OPERATIONS),
+    ],
+)
 def test_no_answer_is_one_that_the_document_does_not_know(
-    luot: Luot, schema: Any, path: str, mode: GenerationMode
+    luot: Luot, schema: Any, path: str, method: str, mode: GenerationMode
 ) -> None:
     bearer = {"Authorization": f"Bearer {luot.token}"}
-    operation = schema[path]["GET"]
+    operation = schema[path][method]
 
     @settings(
         max_examples=EXAMPLES,
@@ -99,7 +106,7 @@ def test_no_answer_is_one_that_the_document_does_not_know(
 def test_the_document_is_made_from_the_routes(luot: Luot) -> None:
     told = luot.http.get("/openapi.json").get_json()
     routes = {
-        rule.rule.replace("<", "{").replace(">", "}")
+        rule.rule.replace("<int:", "<").replace("<", "{").replace(">", "}")
         for rule in create_app(luot.runtime).url_map.iter_rules()
         if rule.rule.startswith("/api/v1/sites/")
     }
