@@ -232,6 +232,27 @@ def test_an_import_that_was_killed_goes_on_to_the_same_numbers(
     assert sum(range(2_100)) == shown(valkey)[0]
 
 
+@pytest.mark.parametrize(("tool", "name", "content", "days", "totals"), FILES, ids=IDS)
+def test_whatever_wrote_the_file_a_killed_import_is_made_good_by_the_next(
+    terminal: Terminal,
+    valkey: Valkey,
+    tool: str,
+    name: str,
+    content: str | bytes,
+    days: list[tuple[Any, ...]],
+    totals: tuple[int, int],
+) -> None:
+    # Given an import that ended with its rows at hand and none of them counted
+    file = terminal.file(name, content)
+    at = {"LUOT_TEST_CRASH_AT": "staged"}
+    killed = terminal.start("import", tool, file, "--site", "s1", variables=at)
+    assert (killed.returncode, site_days(terminal)) == (-signal.SIGKILL, [])
+
+    assert imported(terminal, tool, file)["result"] == "added"
+    assert days == site_days(terminal)
+    assert totals == shown(valkey)
+
+
 def test_a_restored_site_shows_the_same_numbers(
     terminal: Terminal, valkey: Valkey, make_luot: MakeLuot
 ) -> None:
