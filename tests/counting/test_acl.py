@@ -101,6 +101,16 @@ def test_a_whole_journey_works_and_uses_all_that_is_allowed(
         lead(job, luot.runtime)
     luot.runtime.store.commands.ping()
     assert_agreement(luot)
+    # Who is there, more pages than have a score, and scores of last month.
+    luot.report("realtime")
+    many = [f"/many/{n}" for n in range(990)]
+    for paths in (many[:490], many[490:], [f"/often/{n % 10}" for n in range(80)]):
+        pages = [{"site": "s1", "path": path} for path in paths]
+        told = {"Authorization": f"Bearer {luot.token}"}
+        assert luot.http.post("/api/v1/hits", json=pages, headers=told).status_code == 200
+    luot.clock.forward(30 * 86_400)
+    luot.hit("/5")
+    assert luot.http.get("/trending?site=s1").get_json()["pages"]
     assert [] == refused(guarded)
 
     assert set() == allowed() - used(guarded) - CONNECTING
