@@ -109,3 +109,22 @@ def test_a_token_is_not_looked_for_in_the_address(
         query = f"{route.query}{mark}{name}={bearers[Bearer.READ]}"
         answer = ask(luot, "GET", rule, replace(route, query=query), "")
         assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("rule", [rule for rule in ROUTES if rule.startswith("/api/v1/sites/")])
+def test_nothing_that_is_asked_names_another_site(
+    luot: Luot, bearers: dict[Bearer, str], rule: str
+) -> None:
+    route, token = ROUTES[rule], bearers[Bearer.OTHER_ADMIN]
+    name = next(part for part in route.parts if route.parts[part] == "s1")
+    for written in ("s2/../s1", "s2%2F..%2Fs1", "s2,s1", "*", "s2%00", "S1", "s2;s1", "%73%31"):
+        other = replace(route, parts={**route.parts, name: written})
+        answer = ask(luot, "GET", rule, other, token)
+        assert answer.status_code in {400, 404}, written
+        assert b"s1.example" not in answer.data
+    own = replace(route, parts={**route.parts, name: "s2"})
+    mark = "&" if route.query else "?"
+    told = ask(luot, "GET", rule, own, token)
+    for wider in ("site=s1", "sites=s1,s2", "site_id=1", "name=s1", "site[]=s1"):
+        answer = ask(luot, "GET", rule, replace(own, query=f"{route.query}{mark}{wider}"), token)
+        assert answer.status_code == 400 or answer.data == told.data, wider
