@@ -29,7 +29,7 @@ _REGISTRY_LABELS = frozenset(
 _HTTP_URL = re.compile(r"https?://([^/?#\\\s]*+)((?:[/?#].*)?)", re.IGNORECASE | re.DOTALL)
 _HOST_AND_PORT = re.compile(r"(\[[^\]]*+\]|[^:\[\]]*+)(?::([0-9]{0,5}))?")
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*+")
-_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_NUMBER = re.compile(r"[0-9]++|0x[0-9a-f]*+")
 
 
 class HttpUrl(msgspec.Struct, frozen=True):

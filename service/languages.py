@@ -38,7 +38,7 @@ _LONG_DAYS = {"en": "EEEE, d MMMM y", "vi": "EEEE, d MMMM, y"}
 _MONTHS = {"en": "MMMM y", "vi": "'tháng' M 'năm' y"}
 _SHORT_MONTHS = {"en": "MMM y", "vi": "MM/y"}
 
-_PART = re.compile(r"\s*([A-Za-z]{1,8})[A-Za-z0-9-]*\s*(?:;\s*q=([01](?:\.[0-9]{0,3})?))?\s*")
+_PART = re.compile(r"\s*+([A-Za-z]{1,8})[A-Za-z0-9-]*+\s*+(?:;\s*+q=([01](?:\.[0-9]{0,3})?))?\s*+")
 
 
 def marked(text: str) -> str:

@@ -32,6 +32,7 @@ from service.counting.wire import Limits
 from service.demo import with_demo
 from service.embedded import store_url
 from service.errors import ArchiveBehind, LuotError, RestoreNeeded, SiteNotOpen
+from service.hints import ProxyHint
 from service.intake.beacons import Intake
 from service.intake.countries import Countries
 from service.intake.hits import Moment
@@ -129,6 +130,7 @@ class Runtime:
         make_owner = self._owner if self.has_journals else None
         self.recorder = Recorder(self.clock, limits, self.salts.used, self.direct, make_owner)
         self.grants = Grants(self.database, self.clock)
+        self.proxies = ProxyHint(self.settings.data_dir, self.settings.trusted_proxies, self.clock)
         self.rates = Rates(self.clock, self.settings.rate_per_second, self.settings.rate_burst)
         #: Whether this process could once keep hits and show numbers of every site.
         self.was_ready = False

@@ -20,7 +20,7 @@ SENTINEL_OPTIONS = frozenset({"sentinel_username", "sentinel_password"})
 
 _PORTS = {"sentinel": 26379, "cluster": 6379}
 
-_NODE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]+\]|[^\s\[\]:,/@]+)(?::(?P<port>[0-9]{1,5}))?\Z")
+_NODE = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]++\]|[^\s\[\]:,/@]++)(?::(?P<port>[0-9]{1,5}))?\Z")
 
 
 class Layout(StrEnum):

@@ -18,6 +18,7 @@ from service.reporting.answers import PageDimension
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
+SECURITY = DOCS / "security.md"
 ADRS = sorted((DOCS / "adr").glob("*.md"))
 PAGES = [README, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
 
@@ -121,3 +122,18 @@ def test_the_page_about_the_doors_names_every_word_that_they_say(words: type[Str
     text = text_of(DOCS / "api.md")
 
     assert [] == [str(word) for word in words if f"`{word}`" not in text]
+
+
+def test_every_requirement_names_tests_that_are_there() -> None:
+    rows = re.findall(r"^\| (S\d+) \| ([^|]+) \| ([^|]+) \|$", text_of(SECURITY), re.MULTILINE)
+    gone = []
+    for number, _, tests in rows:
+        named_tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", tests)
+        assert named_tests, number
+        for file, test in named_tests:
+            there = ROOT / file
+            if not there.is_file() or f"def {test}(" not in text_of(there):
+                gone.append(f"{number}: {file}::{test}")
+
+    assert [f"S{number}" for number in range(1, 21)] == [row[0] for row in rows]
+    assert [] == gone

@@ -32,7 +32,7 @@ LAYERS = (
     {"counting"},
     {"archive"},
     {"reporting"},
-    {"embedded", "demo", "runtime", "readiness", "supervisor"},
+    {"embedded", "demo", "hints", "runtime", "readiness", "supervisor"},
     {"web", "jobs"},
     {"commands"},
     {"cli", "__main__"},

@@ -13,7 +13,7 @@ from service.errors import ImportRefused
 from service.intake.sites import Site
 
 _DEVICES = {"mobile": "mobile", "tablet": "tablet", "desktop": "desktop", "laptop": "desktop"}
-_PART = re.compile(r"(?:.*/)?(imported_[a-z_]+?)(?:_[0-9]{8}_[0-9]{8})?\.csv", re.ASCII)
+_PART = re.compile(r"(?:[^/\n]*+/)*+(imported_[a-z_]+?)(?:_[0-9]{8}_[0-9]{8})?\.csv", re.ASCII)
 
 #: Plausible's files of values: the column, the dimension, and what an empty cell means.
 _VALUES = {

@@ -10,6 +10,7 @@ import click
 from service.archive.migrating import is_migrated
 from service.commands.options import opened, with_settings
 from service.errors import LuotError, StoreUnfit
+from service.hints import SENTENCE
 from service.readiness import shortcomings, warnings
 from service.runtime import Runtime
 from service.settings import Settings
@@ -36,6 +37,8 @@ def check(settings: Settings, accept_clock: bool) -> None:  # noqa: FBT001 - a f
     ]
     if not settings.sites:
         warned.append("sites: there is none; add a table [sites.NAME] to the settings file")
+    if runtime.proxies.is_told():
+        warned.append(SENTENCE)
     for part, why in found:
         click.echo(f"{part}: {why}")
     for why in warned:

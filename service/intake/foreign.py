@@ -19,7 +19,7 @@ EVENT_CHARACTERS = 64
 #: Parameters that other trackers read a campaign from, besides ``utm_…``.
 SOURCES, CAMPAIGNS = ("ref", "src", "source"), ("campaign",)
 
-_WIDTH = re.compile(r"([0-9]{1,6})(?:\.[0-9]*)?(?:[x,].*)?\Z", re.ASCII | re.DOTALL)
+_WIDTH = re.compile(r"([0-9]{1,6})(?:\.[0-9]*+)?(?:[x,].*+)?\Z", re.ASCII | re.DOTALL)
 
 
 class Foreign(BatchItem, kw_only=True):

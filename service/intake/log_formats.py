@@ -17,7 +17,7 @@ from service.intake.logs import LINE_CHARACTERS, LogLine, line_of, local_time, l
 #: The formats that have a name; anything else with a ``$`` in it is nginx's notation.
 FORMATS = ("auto", "combined", "json", "w3c")
 
-_VARIABLE = re.compile(r"\$(?:\{([a-z0-9_]+)\}|([a-z0-9_]+))", re.ASCII)
+_VARIABLE = re.compile(r"\$(?:\{([a-z0-9_]++)\}|([a-z0-9_]++))", re.ASCII)
 
 #: Names under which a field may stand, in nginx's words first.
 _NAMES: dict[str, tuple[str, ...]] = {

@@ -46,7 +46,7 @@ PARAMETERS = {
 }
 
 _APP = re.compile(
-    r"android-app://([a-z0-9_]+(?:\.[a-z0-9_]+)*)(?:[/?#].*)?", re.IGNORECASE | re.DOTALL
+    r"android-app://([a-z0-9_]++(?:\.[a-z0-9_]++)*+)(?:[/?#].*+)?", re.IGNORECASE | re.DOTALL
 )
 # What stands before query and fragment.
 _BARE = re.compile(r"[^?#]*+")

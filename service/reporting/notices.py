@@ -5,8 +5,8 @@ A number that jumps on one day is taken for a mistake of the new tool. So whoeve
 another tracker's pages is told what had been in the old number, and is not in the new one.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Literal
 
 from service.door_settings import Door
 from service.intake.sites import Site
@@ -86,14 +86,19 @@ _RELOADS = {
 }
 
 
-def moving_notices(site: Site) -> tuple[Notice, ...]:
+def moving_notices(
+    site: Site, also: Collection[Door] = (), language: str = ""
+) -> tuple[Notice, ...]:
     """
     For each door that is open for a site what changes on the day of the move; empty without one.
+
+    :param also: trackers without an open door whose numbers were taken over
+    :param language: ``vi`` or ``en``; the site's own if empty
     """
-    language: Literal["vi", "en"] = "vi" if site.locale == "vi" else "en"
+    language = "vi" if (language or site.locale) == "vi" else "en"
     reloads = _RELOADS[language][site.double_click_ms > 0]
     return tuple(
         Notice(door, f"{NAMES[door]}: {_ALL[language]} {_OWN[door][language]} {reloads}")
         for door in Door
-        if door in site.doors
+        if door in site.doors or door in also
     )

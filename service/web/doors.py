@@ -74,9 +74,9 @@ def sender_of(runtime: Runtime, request: Request) -> Sender:
 
     :raises Rejected: rate
     """
-    told = request.headers.get
-    forwarded = told("x-forwarded-for", "")
-    address = client_address(request.peer, forwarded, runtime.settings.trusted_proxies)
+    told, hops = request.headers.get, runtime.settings.trusted_proxies
+    address = client_address(request.peer, told("x-forwarded-for", ""), hops)
+    runtime.proxies.note(address)
     if not runtime.rates.allow(address):
         raise Rejected(Reason.RATE, status=429)
     purpose = told("sec-purpose") or told("purpose") or told("x-moz")

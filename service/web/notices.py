@@ -7,7 +7,7 @@ asked for each page of the dashboard and should be quick.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import gettext as _
 
@@ -15,6 +15,8 @@ from service.archive.databases import Database
 from service.clock import instant
 from service.intake.days import day_of
 from service.reporting.facts import notes
+from service.reporting.moves import first_measured, histories_of
+from service.reporting.notices import moving_notices
 from service.reporting.periods import Period
 from service.runtime import Shown
 from service.web.looks import Look
@@ -22,6 +24,9 @@ from service.web.tongues import speaking
 
 #: Views that SQL may lack before that is said: more than a minute of a busy site has.
 WAITING_SECONDS = 300
+
+#: Days from the first measured one on which the move is explained.
+MOVING_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,19 @@ def stale_numbers(glance: Glance) -> Iterable[Notice]:
     yield Notice(told % words, is_warning=True)
 
 
+def undeclared_proxy(glance: Glance) -> Iterable[Notice]:
+    """
+    Nearly all hits come from one address, which is no reader's.
+    """
+    if glance.look.runtime.proxies.is_told():
+        told = _(
+            "Nine of ten hits come from one private address, as if a proxy stood in front that "
+            "the setting %(setting)s does not count. Until it does, readers are told apart by "
+            "their browsers alone."
+        )
+        yield Notice(told % {"setting": "trusted_proxies"}, is_warning=True)
+
+
 def moves(glance: Glance) -> Iterable[Notice]:
     """
     The day on which an older counter's numbers were taken over.
@@ -96,7 +114,21 @@ def moves(glance: Glance) -> Iterable[Notice]:
             yield Notice(text % {"day": speaking().day(day)})
 
 
-_SOURCES: list[Source] = [stale_numbers, moves]
+def the_move(glance: Glance) -> Iterable[Notice]:
+    """
+    For a month what is in the numbers of the tracker before and not in these.
+    """
+    site, database = glance.look.site, glance.database
+    also = histories_of(database, site.id)
+    if not (also or site.doors):
+        return
+    first = first_measured(database, site.id)
+    if first is not None and glance.look.today < first + timedelta(days=MOVING_DAYS):
+        for notice in moving_notices(site, also, speaking().code):
+            yield Notice(notice.text)
+
+
+_SOURCES: list[Source] = [stale_numbers, undeclared_proxy, moves, the_move]
 
 
 def add_notices(source: Source) -> None:

@@ -34,7 +34,7 @@ CACHING = "public, max-age=3600, stale-while-revalidate=86400"
 DIGEST_CHARACTERS = 6
 
 # Gzip, or anything, unless its weight is nothing.
-_GZIP = re.compile(r"(?:gzip|\*)(?:\s*;\s*q=(?:1(?:\.0{0,3})?|0\.\d*[1-9]\d*))?")
+_GZIP = re.compile(r"(?:gzip|\*)(?:\s*+;\s*+q=(?:1(?:\.0{0,3})?|0\.0*+[1-9]\d*+))?")
 
 _SOURCES = Path(__file__).with_name("static")
 

@@ -3,6 +3,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from service.hints import SENTENCE, ProxyHint
 from tests.commands.conftest import SITE, Terminal, a_line
 from tests.servers import Valkey
 
@@ -173,3 +174,13 @@ def test_retention_tells_what_it_would_fold_and_folds_it(terminal: Terminal) -> 
     assert [("2024-11-21",)] * 2 == before
     assert done.endswith("retention: done\n")
     assert [("2024-11-01", -1)] * 2 == terminal.sql("SELECT day, hour FROM hour_count")
+
+
+def test_a_proxy_that_nobody_declared_is_a_warning(terminal: Terminal) -> None:
+    terminal.run("check")
+    hint = ProxyHint(terminal.data, 0, terminal.clock)
+    for _ in range(100):
+        hint.note("127.0.0.1")
+    found = terminal.run("check")
+
+    assert (0, f"warning: {SENTENCE}") == (found.exit_code, found.output.splitlines()[0])

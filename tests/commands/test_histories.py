@@ -16,6 +16,7 @@ from service.counting.keys import SiteKeys
 from tests.commands.conftest import Terminal
 from tests.conftest import MakeLuot
 from tests.servers import Valkey, until
+from tests.web.test_dashboard import page
 
 GOATCOUNTER = (
     "2Path,Title,Event,UserAgent,Browser,System,Session,Bot,Referrer,Referrer scheme,"
@@ -445,3 +446,17 @@ def test_views_of_a_plain_csv_add_up_whatever_its_paths_and_signs_are(
     told = imported(terminal, "csv", file, "--dry-run")
 
     assert sum(views for _, _, views in rows) == told["views"]
+
+
+def test_who_took_over_a_history_is_told_too(terminal: Terminal, make_luot: MakeLuot) -> None:
+    luot = make_luot(data_dir=terminal.data)
+    assert "GoatCounter: " not in page(luot, "/sites/s1")
+    file = terminal.file("a.csv", GOATCOUNTER)
+    assert terminal.run("import", "goatcounter", file, "--site", "s1").exit_code == 0
+    # The days of the file are another tool's; the first of Luot's own is yet to come.
+    assert "GoatCounter: " not in page(luot, "/sites/s1")
+    luot.hit()
+    luot.snapshot()
+
+    assert "GoatCounter: robots and readers who opted out" in page(luot, "/sites/s1")
+    assert "Umami: " not in page(luot, "/sites/s1")

@@ -6,8 +6,7 @@ A route that is not in ``ROUTES`` fails the first test: whoever adds one says he
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,104 +15,12 @@ from werkzeug.test import TestResponse
 
 from service.archive.tokens import Scope, create_token
 from service.web.app import create_app
-from service.web.report_table import REPORTS
 from tests import servers
 from tests.conftest import NOON, Luot, MakeLuot, SetClock
+from tests.doors import EVERY, MATOMO, UMAMI
+from tests.web.routes import ROUTES, Bearer, Route
 
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-
-
-class Bearer(StrEnum):
-    """
-    What is shown in ``Authorization``.
-    """
-
-    NONE = "none"
-    UNKNOWN = "unknown"
-    EXPIRED = "expired"
-    READ = "read of s1"
-    WRITE = "write of s1"
-    ADMIN = "admin of s1"
-    OTHER_READ = "read of s2"
-    OTHER_WRITE = "write of s2"
-    OTHER_ADMIN = "admin of s2"
-    READ_ALL = "read of all"
-
-
-def table(**statuses: int) -> dict[Bearer, int]:
-    return {Bearer[name.upper()]: status for name, status in statuses.items()}
-
-
-def everybody(status: int) -> dict[Bearer, int]:
-    return dict.fromkeys(Bearer, status)
-
-
-NOBODY = table(none=401, unknown=401, expired=401)
-
-#: Reports of s1.
-READERS = NOBODY | table(read=200, write=403, admin=200, read_all=200)
-READERS |= table(other_read=404, other_write=403, other_admin=404)
-
-#: A batch with one hit of s1.
-WRITERS = NOBODY | table(read=403, write=200, admin=200, read_all=403)
-WRITERS |= table(other_read=403, other_write=207, other_admin=207)
-
-#: What belongs to all sites, asked from a public address.
-ALL_SITES = NOBODY | table(read=404, write=403, admin=404, read_all=200)
-ALL_SITES |= table(other_read=404, other_write=403, other_admin=404)
-
-
-@dataclass(frozen=True)
-class Route:
-    """
-    One route: for each verb that it has, the status that each bearer is answered.
-    """
-
-    verbs: dict[str, dict[Bearer, int]]
-    #: Values of the variable parts of its address, and of the question.
-    parts: dict[str, str] = field(default_factory=dict)
-    query: str = ""
-    #: What else a request is given, such as a body.
-    told: dict[str, Any] = field(default_factory=dict)
-
-
-def reading(statuses: dict[Bearer, int], **other: Any) -> Route:
-    return Route({"GET": statuses, "HEAD": statuses}, **other)
-
-
-#: What a report is asked for that it cannot be without.
-QUERIES = {"curve": "?path=/a", "breakdown/{dimension}/pages": "?value=x"}
-
-ROUTES: dict[str, Route] = {
-    "/hit": Route(
-        {"POST": everybody(204)},
-        told={
-            "data": b'{"site":"s1","path":"/a"}',
-            "content_type": "text/plain",
-            "headers": {"Origin": "https://s1.example"},
-        },
-    ),
-    "/hit.gif": Route({"GET": everybody(200)}, query="?site=s1&path=/a"),
-    "/counters": Route({"GET": everybody(200)}, query="?site=s1"),
-    "/live": Route({"GET": everybody(200)}, query="?site=s1"),
-    "/healthz": reading(everybody(200)),
-    "/readyz": reading(everybody(200)),
-    "/openapi.json": reading(everybody(200)),
-    "/metrics": reading(ALL_SITES, told={"headers": {"X-Forwarded-For": "203.0.113.9"}}),
-    "/api/v1/sites/<site>/export": reading(READERS, parts={"site": "s1"}),
-    "/api/v1/hits": Route(
-        {"POST": WRITERS},
-        told={"data": b'[{"site":"s1","path":"/a"}]', "content_type": "application/json"},
-    ),
-    **{
-        f"/api/v1/sites/<site>/{report.path}".replace("{", "<").replace("}", ">"): reading(
-            READERS,
-            parts={"site": "s1", "dimension": "source"},
-            query=QUERIES.get(report.path, ""),
-        )
-        for report in REPORTS
-    },
-}
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +30,12 @@ def luot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Luot]:
     with servers.valkey() as valkey:
         make = MakeLuot(Path(tmp_path_factory.mktemp("luot")), valkey.url, clock)
         other = {"name": "Site two", "hosts": ["s2.example"]}
-        luot = make(sites={"s2": other}, public_hosts=[])
+        site = {"doors": EVERY, "umami_id": UMAMI, "matomo_id": MATOMO}
+        luot = make(site=site, sites={"s2": other}, public_hosts=[])
         luot.counters()
+        # There has to be a page and a value to show.
+        assert luot.hit().status_code == 204
+        luot.snapshot()
         yield luot
         make.close()
 
@@ -158,7 +69,7 @@ def ask(luot: Luot, verb: str, rule: str, route: Route, token: str) -> TestRespo
     path = rule
     for name, value in route.parts.items():
         path = path.replace(f"<{name}>", value)
-    told = dict(route.told)
+    told = {**route.told, **route.by_verb.get(verb, {})}
     headers = {"User-Agent": "Mozilla/5.0 (X11) Chrome/142", **told.pop("headers", {})}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -188,7 +99,7 @@ def test_each_verb_says_to_each_bearer_what_the_table_says(
     assert expected == found
 
 
-@pytest.mark.parametrize("rule", [rule for rule in ROUTES if "<site>" in rule])
+@pytest.mark.parametrize("rule", [rule for rule in ROUTES if rule.startswith("/api/v1/sites/")])
 def test_a_token_is_not_looked_for_in_the_address(
     luot: Luot, bearers: dict[Bearer, str], rule: str
 ) -> None:
@@ -196,5 +107,24 @@ def test_a_token_is_not_looked_for_in_the_address(
     mark = "&" if route.query else "?"
     for name in ("token", "access_token", "api_key"):
         query = f"{route.query}{mark}{name}={bearers[Bearer.READ]}"
-        answer = ask(luot, "GET", rule, Route(route.verbs, route.parts, query, route.told), "")
+        answer = ask(luot, "GET", rule, replace(route, query=query), "")
         assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("rule", [rule for rule in ROUTES if rule.startswith("/api/v1/sites/")])
+def test_nothing_that_is_asked_names_another_site(
+    luot: Luot, bearers: dict[Bearer, str], rule: str
+) -> None:
+    route, token = ROUTES[rule], bearers[Bearer.OTHER_ADMIN]
+    name = next(part for part in route.parts if route.parts[part] == "s1")
+    for written in ("s2/../s1", "s2%2F..%2Fs1", "s2,s1", "*", "s2%00", "S1", "s2;s1", "%73%31"):
+        other = replace(route, parts={**route.parts, name: written})
+        answer = ask(luot, "GET", rule, other, token)
+        assert answer.status_code in {400, 404}, written
+        assert b"s1.example" not in answer.data
+    own = replace(route, parts={**route.parts, name: "s2"})
+    mark = "&" if route.query else "?"
+    told = ask(luot, "GET", rule, own, token)
+    for wider in ("site=s1", "sites=s1,s2", "site_id=1", "name=s1", "site[]=s1"):
+        answer = ask(luot, "GET", rule, replace(own, query=f"{route.query}{mark}{wider}"), token)
+        assert answer.status_code == 400 or answer.data == told.data, wider

@@ -9,7 +9,7 @@ import pytest
 from service.archive.baselines import Baseline, set_baselines
 from service.web import notices
 from service.web.notices import Glance, Notice, add_notices
-from tests.conftest import Luot
+from tests.conftest import Luot, MakeLuot
 from tests.web.test_dashboard import page
 
 
@@ -43,3 +43,19 @@ def test_the_day_of_the_move_is_told_on_the_periods_that_have_it(luot: Luot) -> 
 
     assert sentence in page(luot, "/sites/s1?period=today")
     assert sentence not in page(luot, "/sites/s1?period=yesterday")
+
+
+def test_the_move_is_explained_for_a_month(make_luot: MakeLuot) -> None:
+    luot = make_luot(site={"doors": ["umami"]})
+    assert "Umami: " not in page(luot, "/sites/s1")
+    luot.hit()
+    luot.snapshot()
+    first = page(luot, "/sites/s1")
+    luot.clock.forward(29 * 86_400)
+    last = page(luot, "/sites/s1?lang=vi")
+    luot.clock.forward(86_400)
+
+    assert "Umami: robots and readers who opted out" in first
+    assert "GoatCounter: " not in first
+    assert "Umami: con số cũ" in last
+    assert "Umami: " not in page(luot, "/sites/s1")
