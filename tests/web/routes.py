@@ -239,15 +239,15 @@ _PAGES: dict[str, Route] = {
 }
 
 _CORRECTIONS: dict[str, Route] = {
-    "/api/v1/sites/<name>/corrections": Route(
+    "/api/v1/sites/<site>/corrections": Route(
         {"GET": admins(200), "HEAD": admins(200), "POST": admins(201)},
-        parts={"name": "s1"},
+        parts={"site": "s1"},
         told=sent(_BASELINE),
     ),
     # There is none of this number; with one, see the tests of the corrections.
-    "/api/v1/sites/<name>/corrections/<int:number>": Route(
+    "/api/v1/sites/<site>/corrections/<int:number>": Route(
         {"GET": admins(404), "HEAD": admins(404), "DELETE": admins(404)},
-        parts={"name": "s1", "int:number": "999"},
+        parts={"site": "s1", "int:number": "999"},
     ),
 }
 
