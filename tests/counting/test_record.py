@@ -320,3 +320,15 @@ def lives(valkey: Valkey) -> dict[str, int]:
     """
     keys = [str(key) for key in valkey.client.scan_iter("luot:{s1}:*:2026-11-22")]
     return {key.split(":")[2]: round(int(valkey.client.ttl(key)) / 3600) for key in keys}
+
+
+def test_a_clock_that_is_years_ahead_for_a_moment_takes_no_days_away(
+    luot: Luot, valkey: Valkey
+) -> None:
+    luot.hit("/a")
+    luot.clock.set("2036-11-22T12:00:00Z")
+    luot.hit("/a")
+    luot.clock.set("2026-11-22T12:00:01Z")
+
+    assert ["2026-11-22", "2036-11-22"] == sorted(valkey.client.hkeys("luot:{s1}:days"))
+    assert 1 == luot.counters()["views"]["today"]

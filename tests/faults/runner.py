@@ -13,6 +13,7 @@ from tests.faults.rows import (
     archive,
     clocks,
     failover,
+    hosts,
     journal,
     links,
     machines,
@@ -23,7 +24,7 @@ from tests.faults.rows import (
 from tests.faults.runs import ROWS, Outcome, Row, Run, Worlds
 
 #: Modules whose rows are known because they were imported.
-THEMES = (web, store, links, archive, journal, clocks, failover, machines, nemesis)
+THEMES = (web, store, links, archive, journal, clocks, failover, machines, hosts, nemesis)
 
 #: All rows; those that can share a world stand together.
 KNOWN = tuple(ROWS)

@@ -52,6 +52,27 @@ local function write_day(day, now)
   call('PEXPIRE', day.views_key, ttl)
 end
 
+-- Site-days that are kept, counted and not reckoned from today: a clock that jumps ahead for a moment
+-- takes one with it, and not all.
+local DAYS_KEPT = 62
+
+-- Lets the oldest days go that are too many.
+--   A day that was imported as well has a second field, its label with a "+".
+local function drop_days(key)
+  local labels, days, known = call('HKEYS', key), {}, {}
+  for _, label in ipairs(labels) do
+    local day = sub(label, 1, 10)
+    if not known[day] then known[day] = true; days[#days + 1] = day end
+  end
+  if #days < DAYS_KEPT then return end
+  table.sort(days)
+  -- One more is about to come.
+  local oldest = days[#days - DAYS_KEPT + 2] or ''
+  for _, label in ipairs(labels) do
+    if label < oldest then call('HDEL', key, label) end
+  end
+end
+
 -- Adds to the numbers of the site's days, and lets the oldest go when a new one begins.
 --   A back-dated hit of a day that has gone changes the all-time numbers and the delta only.
 local function write_days(batch)
@@ -59,11 +80,7 @@ local function write_days(batch)
     if day.label >= batch.oldest and day.views + day.visits + day.uniques > 0 then
       local row = call('HGET', batch.days_key, day.label)
       -- The days' hash is looked through only when it gets a day that it had not.
-      if not row then
-        for _, label in ipairs(call('HKEYS', batch.days_key)) do
-          if label < batch.oldest then call('HDEL', batch.days_key, label) end
-        end
-      end
+      if not row then drop_days(batch.days_key) end
       local views, visits, uniques = match(row or '0 0 0', '^(%d+) (%d+) (%d+)')
       call('HSET', batch.days_key, day.label, text_of(views + day.views) .. ' '
         .. text_of(visits + day.visits) .. ' ' .. text_of(uniques + day.uniques))
