@@ -248,7 +248,7 @@ class Owner:
             await self._forget(journal)
 
     async def _forget(self, journal: Journal) -> None:
-        del self._owned[journal.producer]
+        self._owned.pop(journal.producer, None)  # another trim may have put it down
         for key in [key for key in self._lanes if key[0] == journal.producer]:
             await self._lanes.pop(key).stop()
 

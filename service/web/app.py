@@ -47,6 +47,8 @@ def create_app(runtime: Runtime | None = None) -> Flask:
     # The first reader shall not wait until the patterns are compiled.
     agent(WARMING)
     app = Flask("service.web", static_folder=None)
+    # A path with two slashes is another path; sending a client away costs an answer of its own.
+    app.url_map.merge_slashes = False
     app.extensions["luot"] = runtime
     parts = (hits, counters, lists, badges, boxes, scripts, batches, reports, operations, assets)
     for part in (*parts, corrections, signing):
