@@ -39,23 +39,39 @@ class Served:
         self.base = f"http://localhost:{self.port}"
         self.process: subprocess.Popen[str] | None = None
         self.printed: list[str] = []
+        self._clock = folder.parent / "clock"
 
     def start(self) -> None:
         """
         It is ready afterwards.
         """
+        if not self._clock.exists():
+            self.shift_clock(0)
         with self.log.open("a") as log:
             self.process = subprocess.Popen(
                 [
                     *(sys.executable, "-m", "service.cli", "serve"),
                     *("--port", str(self.port), "--data", str(self.folder)),
                 ],
-                env={**_environment(), "LUOT_DEMO": "true", "LUOT_SNAPSHOT_SECONDS": "1"},
+                env={
+                    **_environment(),
+                    "LUOT_DEMO": "true",
+                    "LUOT_SNAPSHOT_SECONDS": "1",
+                    "LUOT_TEST_CLOCK": str(self._clock),
+                },
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
         until(self.is_ready, 60)
+
+    def shift_clock(self, seconds: float) -> None:
+        """
+        It is so many seconds later than it is, for all of its processes from now on.
+        """
+        new = self._clock.with_suffix(".new")
+        new.write_text(str(seconds), encoding="ascii")
+        new.rename(self._clock)
 
     def is_ready(self) -> bool:
         assert self.process is not None

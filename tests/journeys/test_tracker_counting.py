@@ -96,6 +96,21 @@ def test_a_page_from_the_back_forward_cache_is_a_new_view(
     assert (views(stats, "/bf-a"), views(stats, "/bf-b")) == (2, 1)
 
 
+def test_a_tab_that_the_browser_loads_again_the_next_day_is_a_view_and_a_visit_of_that_day(
+    served: Served, pages: Pages, page: Page
+) -> None:
+    page.goto(pages.add("/kept", PLACE + script(served)))
+    expect(page.locator("[data-luot]")).to_have_text("1")
+    served.shift_clock(86_400)
+    page.reload()
+
+    expect(page.locator("[data-luot]")).to_have_text("2")
+    told = served.get("/counters?site=demo&path=/kept")
+    assert (1, 2) == (told["pages"]["/kept"]["today"], told["pages"]["/kept"]["visits"])
+    assert (1, 1) == (told["views"]["today"], told["views"]["yesterday"])
+    assert (1, 1) == (told["visitors"]["today"], told["visitors"]["yesterday"])
+
+
 def test_an_application_of_one_page_is_counted_by_its_addresses(
     stats: Served, pages: Pages, page: Page
 ) -> None:
