@@ -57,6 +57,8 @@ class Changes:
     baselines: dict[int, list[int]] = field(default_factory=dict)
     #: (page, page that it is counted as from now on).
     moved: list[tuple[int, int]] = field(default_factory=list)
+    #: page -> measures that come to it and that Redis knew as somebody's baseline.
+    untold: dict[int, list[int]] = field(default_factory=_eight)
 
     def add_hour(self, page: int, day: date, hour: int, measures: Iterable[int]) -> None:
         """

@@ -19,9 +19,10 @@ from service import crashes
 from service.archive import import_tables, schema
 from service.archive.audits import audit
 from service.archive.baselines import refuse_too_much
-from service.archive.databases import Database, upsert
+from service.archive.databases import Database, add_to, upsert
 from service.archive.history import UNDATED, History, Mode, Tool, of_days
 from service.archive.history_sums import count_history, keep_the_larger, take_back
+from service.archive.moves import pages_now
 from service.archive.names import page_ids, value_ids
 from service.archive.sites import create_site
 from service.errors import ImportRefused
@@ -142,12 +143,18 @@ def _stage(
 ) -> None:
     with database.write() as connection:
         pages = page_ids(connection, site_id, sorted({path for _, path, _ in chunk}))
+        now = pages_now(connection, pages.values())
+        sums: dict[tuple[date, int], list[int]] = {}
+        for day, path, measures in chunk:
+            had = sums.setdefault((day, now.get(pages[path], pages[path])), [0] * len(measures))
+            had[:] = [a + b for a, b in zip(had, measures, strict=True)]
         rows = [
-            {"history_id": number, "day": day, "page_id": pages[path]}
+            {"history_id": number, "day": day, "page_id": page}
             | dict(zip(schema.MEASURES, measures, strict=True))
-            for day, path, measures in chunk
+            for (day, page), measures in sums.items()
         ]
-        upsert(connection, import_tables.history_count, rows, None)
+        # An address that has moved may be in one chunk and the page that it is now in another.
+        add_to(connection, import_tables.history_count, rows, schema.MEASURES)
         done = update(import_tables.history).where(import_tables.history.c.id == number)
         connection.execute(done.values(staged=staged))
 

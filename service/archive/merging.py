@@ -8,8 +8,9 @@ both is one.
 
 from sqlalchemy import Connection, select
 
-from service.archive import schema
-from service.archive.changes import Changes
+from service.archive import import_tables, schema
+from service.archive.changes import UNKNOWN_HOUR, Changes
+from service.archive.history import UNDATED
 from service.archive.moves import MOST_MOVES, pages_now, paths_of
 from service.archive.names import page_ids
 from service.archive.sites import SiteRow
@@ -35,6 +36,7 @@ def merge_changes(connection: Connection, row: SiteRow, old: str, new: str) -> C
     if source == target:
         raise CorrectionRefused(f"{old} and {new} are one page")
     _refuse_long_ways(connection, source, asked)
+    _refuse_undated(connection, source, old)
     changes = Changes(moved=[(source, asked)])
     _move_rows(connection, changes, source, target)
     return changes
@@ -47,6 +49,7 @@ def _move_rows(connection: Connection, changes: Changes, source: int, target: in
     for day, number, *counts in connection.execute(asked):
         changes.add_hour(source, day, number, [-n for n in counts])
         changes.add_hour(target, day, number, counts)
+    _move_days(connection, changes, source, target)
     measures = [value[m] for m in schema.VALUE_MEASURES]
     told = select(value.dimension, value.day, value.value_id, *measures)
     for dimension, day, text, *counts in connection.execute(told.where(value.page_id == source)):
@@ -56,6 +59,35 @@ def _move_rows(connection: Connection, changes: Changes, source: int, target: in
     views, visits = connection.execute(past).one()
     if views or visits:
         changes.baselines = {source: [-views, -visits], target: [views, visits]}
+
+
+def _move_days(connection: Connection, changes: Changes, source: int, target: int) -> None:
+    """
+    What days have more than their hours, because an imported history tells no hours, moves too.
+    """
+    day = schema.day_count.c
+    asked = select(day.day, *(day[m] for m in schema.MEASURES)).where(day.page_id == source)
+    moving = changes.days()
+    for when, *counts in connection.execute(asked).all():
+        in_hours = moving.get((target, when), [0] * len(counts))
+        rest = [n - m for n, m in zip(counts, in_hours, strict=True)]
+        if any(rest):
+            changes.add_hour(source, when, UNKNOWN_HOUR, [-n for n in rest])
+            changes.add_hour(target, when, UNKNOWN_HOUR, rest)
+            told = changes.untold[target]
+            told[:] = [n + m for n, m in zip(told, rest, strict=True)]
+
+
+def _refuse_undated(connection: Connection, source: int, old: str) -> None:
+    """
+    Nothing, unless an import told what the page had in all and not on which days.
+    """
+    count = import_tables.history_count.c
+    undated = select(count.page_id).where(count.page_id == source, count.day == UNDATED)
+    if connection.execute(undated.limit(1)).scalar() is not None:
+        raise CorrectionRefused(
+            f"{old} has numbers that were imported without days; they cannot be merged"
+        )
 
 
 def _refuse_long_ways(connection: Connection, source: int, target: int) -> None:

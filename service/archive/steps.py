@@ -23,8 +23,15 @@ def merge_steps(connection: Connection, changes: Changes) -> list[Step]:
     """
     The one step of a merge: Redis adds up what it has, also what SQL has not yet.
     """
-    paths = paths_of(connection, [page for pair in changes.moved for page in pair])
-    return [Step(moved=[(paths[old], paths[new]) for old, new in changes.moved])]
+    moved = [page for pair in changes.moved for page in pair]
+    paths = paths_of(connection, [*moved, *changes.untold])
+    return [
+        Step(
+            moved=[(paths[old], paths[new]) for old, new in changes.moved],
+            # Imported histories stand in Redis as part of a baseline, which does not move.
+            pages=[(paths[page], n[0], n[1], n[2], []) for page, n in changes.untold.items()],
+        )
+    ]
 
 
 def steps_of(

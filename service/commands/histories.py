@@ -105,7 +105,9 @@ def _open(runtime: Runtime, site: Site) -> None:
         # What was counted until now goes to SQL first: it says which days have numbers.
         snapshot(runtime.store, runtime.database, site.id, runtime.clock)
     except LuotError as error:
-        raise ImportRefused(f"the site has to be open: {error}") from error
+        raise ImportRefused(
+            f"the site has to be open, and {error}; is luot serve running?"
+        ) from error
 
 
 def _would_add(runtime: Runtime, site: Site, file: Path, tool: Tool, mode: Mode) -> Report:

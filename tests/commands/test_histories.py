@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from service.archive.history_files import LARGEST_LINE
 from service.counting.keys import SiteKeys
+from service.jobs.correcting import By, merge_pages, undo_correction
 from tests.commands.conftest import Terminal
 from tests.conftest import MakeLuot
 from tests.servers import Valkey, until
@@ -460,3 +461,34 @@ def test_who_took_over_a_history_is_told_too(terminal: Terminal, make_luot: Make
 
     assert "GoatCounter: robots and readers who opted out" in page(luot, "/sites/s1")
     assert "Umami: " not in page(luot, "/sites/s1")
+
+
+def test_an_imported_page_that_moves_takes_its_history_along(
+    terminal: Terminal, valkey: Valkey, make_luot: MakeLuot
+) -> None:
+    # Given a page with measured and imported numbers
+    luot = make_luot(data_dir=terminal.data)
+    luot.hit(path="/old")
+    luot.hit(path="/new")
+    luot.snapshot()
+    text = "path,day,views,visits\n/old,2026-11-01,10,4\n/new,2026-11-01,5,2\n"
+    imported(terminal, "csv", terminal.file("a.csv", text))
+    before = luot.counters("/new")
+    by = By("somebody", "it has moved")
+
+    # When it moves, more of it is imported, and Redis forgets everything
+    merged = merge_pages(luot.runtime, luot.runtime.sites["s1"], "/old", "/new", by)
+    told = [luot.counters("/new")["pages"]["/new"]["views"]]
+    more = "path,day,views,visits\n/old,2026-11-02,100,1\n/new,2026-11-02,200,1\n"
+    imported(terminal, "csv", terminal.file("b.csv", more))
+    told += [luot.counters("/new")["pages"]["/new"]["views"]]
+    valkey.client.flushall()
+    until(lambda: not luot.counters("/new")["stale"], seconds=15)
+    told += [luot.counters("/new")["pages"]["/new"]["views"]]
+    undo_correction(luot.runtime, luot.runtime.sites["s1"], merged.id, by)
+    told += [luot.counters(path)["pages"][path]["views"] for path in ("/old", "/new")]
+
+    # Then the new page has all of it, and after the way back each its own; later rows stay
+    assert 6 == before["pages"]["/new"]["views"]
+    assert [17, 317, 317, 11, 306] == told
+    assert terminal.run("reconcile", "--site", "s1").exit_code == 0
