@@ -23,13 +23,15 @@ from service.embedded import binary, tied_to_parent
 class Valkey:
     """
     A Valkey on a Unix socket that can be stopped, killed and started again.
+
+    ``LUOT_TEST_REDIS_SERVER`` names another server to try, such as Redis 7.0.
     """
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.socket = folder / "v.sock"
         self.url = f"unix://{self.socket}"
         self._command = [
-            str(binary()),
+            os.environ.get("LUOT_TEST_REDIS_SERVER") or str(binary()),
             *("--port", "0", "--unixsocket", str(self.socket), "--dir", str(folder)),
             *("--save", "", "--loglevel", "warning", "--enable-debug-command", "local"),
             *options,
