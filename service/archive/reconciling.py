@@ -50,7 +50,7 @@ def differences(store: Store, database: Database, site: Site, now_ms: int) -> li
         if row is None:
             return []
         if row.corrected != before.corrected:
-            raise SiteNotOpen(f"{site.id} is being corrected")
+            raise SiteNotOpen(f"{site.id} is being corrected: compare it again in a moment")
         pages = _pages(connection, row.id)
         days = _days(connection, row.id, site, now_ms)
     today = site.day(now_ms)
@@ -60,7 +60,7 @@ def differences(store: Store, database: Database, site: Site, now_ms: int) -> li
     after = store.status(site.id)
     told = [(status.epoch, status.run_id, status.corrected) for status in (before, after)]
     if not after.is_open or told[0] != told[1]:
-        raise SiteNotOpen(f"{site.id} changed while it was compared")
+        raise SiteNotOpen(f"{site.id} is being restored: compare it again in a moment")
     return found
 
 

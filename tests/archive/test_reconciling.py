@@ -75,5 +75,5 @@ def test_a_site_that_is_being_restored_is_not_compared(luot: Luot, valkey: Valke
     luot.runtime.recorder.close()
     valkey.client.delete("luot:{s1}:state")
 
-    with pytest.raises(SiteNotOpen):
+    with pytest.raises(SiteNotOpen, match="s1 is being restored: compare it again in a moment"):
         found(luot)

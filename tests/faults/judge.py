@@ -137,13 +137,13 @@ def _sql_views(world: World, site: str) -> int:
 
 
 def judge(
-    world: World, ledger: Ledger, before: Before, may_lose: int = 0, *, untold: bool = False
+    world: World, ledger: Ledger, before: Before, may_lose: int = 0, *, untold: int = 0
 ) -> Verdict:
     """
     The verdict on everything that is in the ledger.
 
     :param may_lose: hits that were destroyed; missing ones are right when they are told
-    :param untold: whether nobody can know that they were ever there
+    :param untold: how many of them nobody can know of
     """
     verdict = Verdict()
     with world.store.client() as client:
@@ -160,7 +160,7 @@ def judge(
     _judge_shared(verdict, ledger, live[SHARED], before.numbers[SHARED])
     if verdict.lost > may_lose:
         verdict.broken.append(f"{verdict.lost} lost, of which {may_lose} had been destroyed")
-    elif verdict.lost > verdict.lost_known and not untold:
+    elif verdict.lost > verdict.lost_known + untold:
         verdict.broken.append(f"{verdict.lost} lost, and only {verdict.lost_known} are told")
     for kind in ("doubled", "phantom"):
         if many := getattr(verdict, kind):

@@ -164,7 +164,7 @@ class Scene:
         self.watcher = Watcher(world.port, world.token, SITES)
         #: Hits that were destroyed on purpose; if they are missing the service has to say so.
         self.may_lose = 0
-        self.untold = False
+        self.untold = 0
         self._recoveries: list[float] = []
 
     def begin(self) -> None:

@@ -115,6 +115,18 @@ def _cost(what: str, chosen: Found, waiting: list[Found]) -> int:
     return chosen.hits
 
 
+def _untold(what: str, cost: int) -> int:
+    """
+    Of so many damaged hits, those that nobody can know of.
+
+    With a producer's newest segment goes everything that tells of its hits. How many a batch held
+    stands in its header: one that cannot be read is told as one.
+    """
+    if what == "segment":
+        return cost
+    return cost - 1 if what == "header" else 0
+
+
 def _harm_row(what: str, title: str, full: int, short: int = 0) -> None:
     @row(f"F23-{what}", title, full, short, Feature.JOURNAL)
     def harmed(run: Run) -> None:
@@ -135,8 +147,7 @@ def _harm_row(what: str, title: str, full: int, short: int = 0) -> None:
                 cost = _harm(run, scene, what, since_ms)
                 scene.inject(f"{what}: may cost {cost} hits")
                 scene.may_lose += cost
-                # With a producer's newest segment goes everything that tells of its hits.
-                scene.untold |= what == "segment"
+                scene.untold += _untold(what, cost)
                 world.store.start()
                 world.start_web(ready=False)
                 scene.mended()
