@@ -15,6 +15,7 @@ from service.archive.history_cells import Row
 from service.archive.history_files import Bounded, rows
 from service.dimensions import UNKNOWN, Dimension
 from service.errors import ImportRefused
+from service.intake.agents import agent
 from service.intake.sites import Site
 
 #: Sessions, and pages of sessions, that one file may have; each takes about 100 bytes of memory.
@@ -49,15 +50,25 @@ def read_goatcounter(stream: Bounded, site: Site, today: date, history: History)
         if path is None:
             history.leave_out("host")
             continue
-        country = row.text("location").partition("-")[0]
-        values = {
-            Dimension.BROWSER: _VERSION_OF_BROWSER.sub("", row.text("browser")),
-            Dimension.SYSTEM: _VERSION_OF_BROWSER.sub("", row.text("system")),
-            Dimension.COUNTRY: country if re.fullmatch("[A-Z]{2}", country) else "",
-        }
-        _add_view(history, seen, day, path, row.text("session"), values)
+        # Whoever kept no sessions has the same nothing in every row.
+        session = row.text("session") if row.text("session").strip("0-") else f"row {row.line}"
+        _add_view(history, seen, day, path, session, _goatcounter_values(row))
     seen.engage(history)
     history.note("GoatCounter counts a page once in eight hours of a session unless told otherwise")
+
+
+def _goatcounter_values(row: Row) -> dict[Dimension, str]:
+    browser, system = row.text("browser"), row.text("system")
+    if "/" in browser:
+        # The first version has the whole user agent there, and no system.
+        told = agent(browser)
+        browser, system = told.browser, told.system
+    country = row.text("location").partition("-")[0]
+    return {
+        Dimension.BROWSER: _VERSION_OF_BROWSER.sub("", browser),
+        Dimension.SYSTEM: _VERSION_OF_BROWSER.sub("", system),
+        Dimension.COUNTRY: country if re.fullmatch("[A-Z]{2}", country) else "",
+    }
 
 
 def read_umami_events(stream: Bounded, site: Site, today: date, history: History) -> None:
@@ -77,7 +88,7 @@ def read_umami_events(stream: Bounded, site: Site, today: date, history: History
         if row.count("event_type") != 1:
             history.leave_out("event_type")
             continue
-        path = row.path("url_path", site)
+        path = _umami_path(row, site)
         if path is None:
             history.leave_out("host")
             continue
@@ -87,6 +98,18 @@ def read_umami_events(stream: Bounded, site: Site, today: date, history: History
             history, seen, day, path, row.text("visit_id"), values, visitor=row.text("session_id")
         )
     seen.engage(history)
+
+
+def _umami_path(row: Row, site: Site) -> str | None:
+    """
+    The page of a hit: by the site's rules some parameters make a page.
+    """
+    path, query = row.cells["url_path"], row.cells.get("url_query", "")
+    address, mark, fragment = path.partition("#")
+    if address and query:
+        address += f"?{query.removeprefix('?')}"
+    whole = {**row.cells, "url_path": address + mark + fragment}
+    return Row(row.file, row.line, whole).path("url_path", site)
 
 
 def _is_event(row: Row) -> bool:
