@@ -14,12 +14,15 @@ from typing import Any
 from service.archive.history import UNDATED, History
 from service.archive.history_cells import Row
 from service.archive.history_files import Bounded, rows
-from service.dimensions import Dimension
+from service.dimensions import OTHER, Dimension
 from service.errors import ImportRefused
 from service.intake.sites import Site
 
 #: Bytes of a JSON file; it is read whole.
 LARGEST_JSON = 268_435_456
+
+#: What stands in the place of a page where Matomo shows none.
+_MATOMO_OTHERS = ("Others", "Page URL not defined")
 
 _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+", re.ASCII)
 
@@ -91,7 +94,10 @@ def read_matomo(stream: Bounded, site: Site, today: date, history: History) -> N
             row = Row(f"{stream.name}: {label}", number, cells)
             if "idsubdatatable" in cells and "url" not in cells:
                 raise row.refuse("idsubdatatable", "is a folder of pages: ask with flat=1")
-            path = row.path("url" if "url" in cells else "label", site)
+            row.need("label", "nb_hits", "nb_visits")
+            # Rows that Matomo has added up have no address.
+            is_page = "url" in cells or cells["label"] not in _MATOMO_OTHERS
+            path = row.path("url" if "url" in cells else "label", site) if is_page else OTHER
             if path is None:
                 history.leave_out("host")
                 continue
@@ -120,12 +126,15 @@ def read_goatcounter_json(stream: Bounded, site: Site, today: date, history: His
         raise ImportRefused(f"{stream.name}: more: there are more pages: export JSON, a zip")
     for number, cells in enumerate(_objects(stream.name, "hits", hits), 1):
         row = Row(f"{stream.name}: hits", number, cells)
-        path = None if cells.get("event") is True else row.path("path", site)
+        row.need("path", "stats")
+        is_event = cells.get("event") in (True, 1)
+        path = None if is_event else row.path("path", site)
         for of_day in _objects(row.file, f"{number}: stats", cells.get("stats") or []):
             history.rows += 1
             day_row = Row(row.file, number, of_day)
+            day_row.need("daily")
             day, count = day_row.day("day", today), day_row.count("daily")
-            if cells.get("event") is True:
+            if is_event:
                 history.add(day, "", events=count)
                 history.add_value(day, Dimension.EVENT, row.text("path"), events=count)
             elif path is None:

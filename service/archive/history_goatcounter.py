@@ -7,9 +7,10 @@ taken as they are.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 
 from service.archive.history import History
 from service.archive.history_cells import Row
@@ -37,6 +38,8 @@ _VALUES = {
     "size_stats": ("width", Dimension.SCREEN),
 }
 
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True, slots=True)
 class _Path:
@@ -47,6 +50,21 @@ class _Path:
     #: None for a page of another host.
     page: str | None
     event: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """
+    What has to be known to read counts of values.
+    """
+
+    paths: Mapping[int, _Path]
+    column: str
+    dimension: Dimension
+    #: Names behind the numbers in the column; none where it has names itself.
+    known: Mapping[int, str] | None
+    #: Days that have views.
+    days: set[date]
 
 
 def read_goatcounter_zip(
@@ -68,13 +86,15 @@ def read_goatcounter_zip(
             raise ImportRefused(f"the archive has no {needed}.jsonl")
     if "info.json" in files:
         _check_version(files["info.json"])
-    paths = {number: _path(row, site) for number, row in _table(files, "paths")}
+    paths = _table(files, "paths", lambda row: _path(row, site))
     _read_hits(files, paths, site, today, history)
     days = set(history.days)
     for name, (column, dimension) in _VALUES.items():
         if name in files:
             known = _names(files, name)
-            _read_values(files[name], paths, (column, dimension, known), days, today, history)
+            told = _Told(paths, column, dimension, known, days)
+            with files[name].open() as stream:
+                _read_values(stream, told, site, today, history)
     history.note("GoatCounter counts a page once in eight hours of a session unless told otherwise")
 
 
@@ -104,26 +124,28 @@ def _lines(stream: Bounded) -> Iterator[Row]:
         yield Row(stream.name, number, cells)
 
 
-def _table(files: Mapping[str, Member], name: str) -> Iterator[tuple[int, Row]]:
+def _table(files: Mapping[str, Member], name: str, read: Callable[[Row], _T]) -> dict[int, _T]:
     """
-    The rows of a table by their numbers; none when the export has no such table.
+    What the rows of a table say, by their numbers; nothing when the export has no such table.
     """
+    found: dict[int, _T] = {}
     if name not in files:
-        return
+        return found
     with files[name].open() as stream:
-        for read, row in enumerate(_lines(stream)):
-            if read == LARGEST_TABLE:
+        for row in _lines(stream):
+            if len(found) == LARGEST_TABLE:
                 raise row.refuse("id", f"is one of more than {LARGEST_TABLE}")
-            yield _number(row, "id"), row
+            found[_number(row, "id")] = read(row)
+    return found
 
 
 def _number(row: Row, column: str) -> int:
-    if column not in row.cells:
-        raise row.refuse(column, "is missing")
+    row.need(column)
     return row.count(column)
 
 
 def _path(row: Row, site: Site) -> _Path:
+    row.need("path")
     if row.cells.get("event") in (True, 1):
         return _Path(None, row.text("path") or UNKNOWN)
     return _Path(row.path("path", site))
@@ -143,7 +165,7 @@ def _read_hits(
     today: date,
     history: History,
 ) -> None:
-    sources = {number: _source(row, site) for number, row in _table(files, "refs")}
+    sources = _table(files, "refs", lambda row: _source(row, site))
     with files["hit_stats"].open() as stream:
         for row in _lines(stream):
             history.rows += 1
@@ -175,38 +197,32 @@ def _names(files: Mapping[str, Member], name: str) -> Mapping[int, str] | None:
     tables = {"browser_stats": "browsers", "system_stats": "systems"}
     if name not in tables:
         return None
-    return {number: row.text("name") for number, row in _table(files, tables[name])}
+    return _table(files, tables[name], lambda row: row.text("name"))
 
 
-def _read_values(
-    member: Member,
-    paths: Mapping[int, _Path],
-    told: tuple[str, Dimension, Mapping[int, str] | None],
-    days: set[date],
-    today: date,
-    history: History,
-) -> None:
-    column, dimension, known = told
-    with member.open() as stream:
-        for row in _lines(stream):
-            count, day = _number(row, "count"), _nearest(row.day("day", today), days)
-            # Views of events and of other hosts' pages are not in the numbers of the site either.
-            if _path_of(row, paths).page is not None and day is not None and count:
-                value = _value(row, column, dimension, known)
-                history.add_value(day, dimension, value, views=count, visits=count)
+def _read_values(stream: Bounded, told: _Told, site: Site, today: date, history: History) -> None:
+    for row in _lines(stream):
+        count, day = _number(row, "count"), _nearest(row.day("day", today), site, told.days)
+        value = _value(row, told)
+        # Views of events and of other hosts' pages are not in the numbers of the site either.
+        if _path_of(row, told.paths).page is not None and day is not None and count:
+            history.add_value(day, told.dimension, value, views=count, visits=count)
 
 
-def _nearest(day: date, days: set[date]) -> date | None:
+def _nearest(day: date, site: Site, days: set[date]) -> date | None:
     """
-    The day, or the one beside it on which its hours are in the site's time zone.
+    The day, or the one on which some of its hours are in the site's time zone.
     """
-    beside = (day, day - timedelta(days=1), day + timedelta(days=1))
-    return next((found for found in beside if found in days), None)
+    noon = datetime.combine(day, time(12), UTC).astimezone(site.zone)
+    east = (noon.utcoffset() or timedelta()) > timedelta()
+    beside = day + timedelta(days=1 if east else -1)
+    return next((found for found in (day, beside) if found in days), None)
 
 
-def _value(row: Row, column: str, dimension: Dimension, known: Mapping[int, str] | None) -> str:
-    if known is not None:
-        return known.get(_number(row, column), "") or UNKNOWN
-    if dimension is Dimension.SCREEN:
-        return screen(_number(row, column) or None)
-    return row.text(column).partition("-")[0] or UNKNOWN
+def _value(row: Row, told: _Told) -> str:
+    row.need(told.column)
+    if told.known is not None:
+        return told.known.get(row.count(told.column), "") or UNKNOWN
+    if told.dimension is Dimension.SCREEN:
+        return screen(row.count(told.column) or None)
+    return row.text(told.column).partition("-")[0] or UNKNOWN

@@ -34,7 +34,12 @@ def read_plausible(
 
     :raises ImportRefused: naming file, line and column
     """
-    parts = {m[1]: member for name, member in members.items() if (m := _PART.fullmatch(name))}
+    parts: dict[str, Member] = {}
+    for name, member in members.items():
+        if match := _PART.fullmatch(name):
+            if match[1] in parts:
+                raise ImportRefused(f"the archive has {match[1]} twice")
+            parts[match[1]] = member
     for needed in ("imported_visitors", "imported_pages"):
         if needed not in parts:
             raise ImportRefused(f"the archive has no {needed}.csv")
