@@ -6,7 +6,6 @@ far as that goes: a visit is a session on the day of its first hit, a visitor a 
 """
 
 import re
-import sys
 from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
@@ -19,8 +18,11 @@ from service.errors import ImportRefused
 from service.intake.agents import agent
 from service.intake.sites import Site
 
-#: Sessions, and pages of sessions, that one file may have; each takes about 100 bytes of memory.
+#: Sessions, and pages of sessions, that one file may have; each takes about 110 bytes of memory.
 LARGEST_SEEN = 20_000_000
+
+#: What a view says in some dimensions.
+_Values = tuple[tuple[Dimension, str], ...]
 
 #: Versions of GoatCounter's export whose columns are known.
 _VERSIONS = ("1", "2")
@@ -130,7 +132,7 @@ class _Visit:
     day: date
     entry: str
     #: What its first view says in each dimension.
-    values: tuple[tuple[Dimension, str], ...]
+    values: _Values
     last_ms: int
     last: str
     views: int = 0
@@ -144,6 +146,8 @@ class _Seen:
     def __init__(self) -> None:
         self._known: set[bytes] = set()
         self._visits: dict[bytes, _Visit] = {}
+        # Few visits say what no other does.
+        self._values: dict[_Values, _Values] = {}
 
     def is_new(self, *parts: str) -> bool:
         """
@@ -164,7 +168,8 @@ class _Seen:
         known = self._visits.get(key)
         if known is None:
             self._refuse_too_many()
-            known = _Visit(hit.ms, hit.day, hit.path, hit.values, hit.ms, hit.path)
+            values = self._values.setdefault(hit.values, hit.values)
+            known = _Visit(hit.ms, hit.day, hit.path, values, hit.ms, hit.path)
             self._visits[key] = known
         known.views += 1
         if hit.ms < known.begun_ms:
@@ -199,7 +204,7 @@ class _View:
     ms: int
     day: date
     path: str
-    values: tuple[tuple[Dimension, str], ...]
+    values: _Values
 
 
 def _key(*parts: str) -> bytes:
@@ -223,6 +228,5 @@ def _add_view(history: History, seen: _Seen, hit: _View, visit: str, visitor: st
         history.add_value(hit.day, dimension, value, views=1, visitors=comes)
 
 
-def _told(values: dict[Dimension, str]) -> tuple[tuple[Dimension, str], ...]:
-    # There are few of them, and a visit keeps its own.
-    return tuple((dimension, sys.intern(value or UNKNOWN)) for dimension, value in values.items())
+def _told(values: dict[Dimension, str]) -> _Values:
+    return tuple((dimension, value or UNKNOWN) for dimension, value in values.items())
