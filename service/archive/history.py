@@ -138,16 +138,19 @@ class History:
             if path:
                 sums[day] = [a + b for a, b in zip(sums.get(day, _NONE), row, strict=True)]
                 largest[day] = list(map(max, largest.get(day, _NONE), row))
-        for day, added in sums.items():
-            if (day, "") not in self.counts:
+        for day, pages in sums.items():
+            told = self.counts.get((day, ""), _NONE)
+            if not any(told[_PLACES[name]] for name in ("views", "visits", "visitors")):
+                # Of the site there are the events at most, which are no page's.
+                added = [a + b for a, b in zip(pages, told, strict=True)]
                 self.counts[day, ""] = _of_pages(added, largest[day])
-                if not added[_PLACES["entries"]]:
+                if not pages[_PLACES["entries"]]:
                     self.note(
                         "the file has no visits of the site, which are not the sum of its pages': "
                         "those of the most visited page are taken"
                     )
             site = self.counts[day, ""]
-            site[_PLACES["views"]] = max(site[_PLACES["views"]], added[_PLACES["views"]])
+            site[_PLACES["views"]] = max(site[_PLACES["views"]], pages[_PLACES["views"]])
 
 
 _NONE = [0] * len(MEASURES)

@@ -25,7 +25,7 @@ _WHOLE = re.compile(r"[0-9]{1,16}", re.ASCII)
 _DAY = re.compile(r"([0-9]{4})(-?)([0-9]{2})\2([0-9]{2})", re.ASCII)
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?"
-    r"(Z|[+-][0-9]{2}:[0-9]{2})?",
+    r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)?",
     re.ASCII,
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -53,6 +53,16 @@ class Row:
         """
         value = self.cells.get(column)
         return _CONTROL.sub(" ", str(value if value is not None else "")).strip()[:LARGEST_VALUE]
+
+    def need(self, *columns: str) -> None:
+        """
+        Nothing, when the row has them all: rows of JSON have no heading that would say so.
+
+        :raises ImportRefused: naming the first that is missing
+        """
+        for column in columns:
+            if column not in self.cells:
+                raise self.refuse(column, "is missing")
 
     def count(self, column: str) -> int:
         """
@@ -92,15 +102,23 @@ class Row:
 
         :raises ImportRefused: it is no time, or none that can have been counted
         """
+        return self.site_moment(column, site, today)[0]
+
+    def site_moment(self, column: str, site: Site, today: date) -> tuple[date, int]:
+        """
+        The site-day of a time, and the time in milliseconds since 1970.
+
+        :raises ImportRefused: as ``site_day`` does
+        """
         text = str(self.cells.get(column)).strip().removesuffix(" UTC")
         try:
             time = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
             utc = time.replace(tzinfo=time.tzinfo or UTC) if time else None
-            label = site.day(round(utc.timestamp() * 1000)).label if utc else ""
-            day = date.fromisoformat(label)
+            ms = round(utc.timestamp() * 1000) if utc else 0
+            day = date.fromisoformat(site.day(ms).label if utc else "")
         except (ValueError, OverflowError):
             raise self.refuse(column, "has to be a time, YYYY-MM-DDTHH:MM:SSZ") from None
-        return self._possible(column, day, today)
+        return self._possible(column, day, today), ms
 
     def _possible(self, column: str, day: date, today: date) -> date:
         if not day.year >= FIRST_YEAR:
@@ -115,7 +133,10 @@ class Row:
 
         :raises ImportRefused: it is neither
         """
-        text = str(self.cells.get(column) or "").strip()
+        value = self.cells.get(column) or ""
+        if not isinstance(value, str):
+            raise self.refuse(column, "is no path of a page")
+        text = value.strip()
         if text in {"(not set)", "(other)", ""}:
             return OTHER
         url = http_url(text)

@@ -6,6 +6,7 @@ the site that a file has only for its pages are told as the least that they can 
 """
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -13,12 +14,17 @@ from typing import Any
 from service.archive.history import UNDATED, History
 from service.archive.history_cells import Row
 from service.archive.history_files import Bounded, rows
-from service.dimensions import Dimension
+from service.dimensions import OTHER, Dimension
 from service.errors import ImportRefused
 from service.intake.sites import Site
 
 #: Bytes of a JSON file; it is read whole.
 LARGEST_JSON = 268_435_456
+
+#: What stands in the place of a page where Matomo shows none.
+_MATOMO_OTHERS = ("Others", "Page URL not defined")
+
+_THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+", re.ASCII)
 
 #: Names that GA4 gives the columns, by report and age.
 _GA4 = {
@@ -88,7 +94,10 @@ def read_matomo(stream: Bounded, site: Site, today: date, history: History) -> N
             row = Row(f"{stream.name}: {label}", number, cells)
             if "idsubdatatable" in cells and "url" not in cells:
                 raise row.refuse("idsubdatatable", "is a folder of pages: ask with flat=1")
-            path = row.path("url" if "url" in cells else "label", site)
+            row.need("label", "nb_hits", "nb_visits")
+            # Rows that Matomo has added up have no address.
+            is_page = "url" in cells or cells["label"] not in _MATOMO_OTHERS
+            path = row.path("url" if "url" in cells else "label", site) if is_page else OTHER
             if path is None:
                 history.leave_out("host")
                 continue
@@ -114,15 +123,18 @@ def read_goatcounter_json(stream: Bounded, site: Site, today: date, history: His
     told = _json(stream)
     hits = told.get("hits") if isinstance(told, dict) else None
     if isinstance(told, dict) and told.get("more") is True:
-        raise ImportRefused(f"{stream.name}: more: there are more pages: ask with a larger limit")
+        raise ImportRefused(f"{stream.name}: more: there are more pages: export JSON, a zip")
     for number, cells in enumerate(_objects(stream.name, "hits", hits), 1):
         row = Row(f"{stream.name}: hits", number, cells)
-        path = None if cells.get("event") is True else row.path("path", site)
-        for of_day in _objects(row.file, f"{number}: stats", cells.get("stats")):
+        row.need("path", "stats")
+        is_event = cells.get("event") in (True, 1)
+        path = None if is_event else row.path("path", site)
+        for of_day in _objects(row.file, f"{number}: stats", cells.get("stats") or []):
             history.rows += 1
             day_row = Row(row.file, number, of_day)
+            day_row.need("daily")
             day, count = day_row.day("day", today), day_row.count("daily")
-            if cells.get("event") is True:
+            if is_event:
                 history.add(day, "", events=count)
                 history.add_value(day, Dimension.EVENT, row.text("path"), events=count)
             elif path is None:
@@ -148,7 +160,7 @@ def read_ga4(stream: Bounded, site: Site, today: date, history: History) -> None
             history.leave_out("host")
             continue
         day = row.day("day", today) if "day" in row.cells else UNDATED
-        history.add(day, path, **_named(row))
+        history.add(day, path, **_named(_without_commas(row)))
     if UNDATED in history.days:
         history.note("the file names no days, so it is shown in totals and in no report by day")
 
@@ -194,6 +206,17 @@ def read_csv(stream: Bounded, site: Site, today: date, history: History) -> None
         if not path:
             numbers["engaged_visits"] = numbers.get("visits", 0)
         history.add(day, path, **numbers)
+
+
+def _without_commas(row: Row) -> Row:
+    """
+    A row whose numbers have no commas between thousands, as spreadsheets write them.
+    """
+    plain = {
+        name: text.replace(",", "") if _THOUSANDS.fullmatch(text) else text
+        for name, text in row.cells.items()
+    }
+    return Row(row.file, row.line, plain)
 
 
 def _named(row: Row) -> dict[str, int]:

@@ -34,6 +34,9 @@ LARGEST_ARCHIVE = 1_000
 #: Bytes of a line, and columns of a row.
 LARGEST_LINE, LARGEST_ROW = 262_144, 256
 
+#: Bytes that are read at once where nobody looks at them.
+_CHUNK = 1 << 20
+
 _DEVICE = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|\Z)", re.IGNORECASE)
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -46,7 +49,7 @@ def content_of(file: Path) -> str:
     """
     digest = hashlib.sha256()
     with regular_file(file, LARGEST_FILE).open("rb") as raw:
-        while chunk := raw.read(1 << 20):
+        while chunk := raw.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
 
@@ -60,8 +63,13 @@ def plain(file: Path) -> Iterator["Bounded"]:
         raw = stack.enter_context(regular_file(file, LARGEST_FILE).open("rb"))
         packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
+        stored = file.stat().st_size
         stream = cast(IO[bytes], gzip.GzipFile(fileobj=raw)) if packed else raw
-        yield Bounded(stream, str(file), file.stat().st_size)
+        if packed:
+            # To unpack it twice is much faster than to read the lines of what should not be there.
+            Bounded(stream, str(file), stored).measure()
+            stream.seek(0)
+        yield Bounded(stream, str(file), stored)
 
 
 @contextmanager
@@ -132,6 +140,15 @@ class Bounded:
         self.name = name
         self._left = min(LARGEST_UNPACKED, max(FREE_BYTES, stored * LARGEST_RATIO))
 
+    def measure(self) -> None:
+        """
+        Reads everything and keeps nothing.
+
+        :raises ImportRefused: there is more than can be meant, or it cannot be unpacked
+        """
+        while self._unpacked(lambda: self._stream.read(_CHUNK)):
+            pass
+
     def read(self, limit: int) -> bytes:
         """
         Everything, when it is no more than that many bytes.
@@ -159,12 +176,13 @@ class Bounded:
                     f"{self.name}: line {number}: is over {LARGEST_LINE} bytes long"
                 )
             try:
-                text = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+                text = raw.decode("utf-8")
             except UnicodeDecodeError:
                 raise ImportRefused(f"{self.name}: line {number}: is not UTF-8") from None
             if "\0" in text:
                 raise ImportRefused(f"{self.name}: line {number}: has a NUL")
-            yield text
+            # Each editor that a file went through may have put one in front.
+            yield text.lstrip("\ufeff") if number == 1 else text
 
     def _unpacked(self, read: Callable[[], bytes]) -> bytes:
         try:
@@ -203,7 +221,8 @@ def rows(
     try:
         columns = _columns(stream.name, lines.number, next(reader), needed, names or {})
         for cells in reader:
-            if not cells or _is(cells[0], comment):
+            # Spreadsheets leave rows of empty cells at the end.
+            if not any(map(str.strip, cells)) or _is(cells[0], comment):
                 continue
             if len(cells) != len(columns):
                 raise ImportRefused(
@@ -247,7 +266,8 @@ def _columns(
     if len(heading) > LARGEST_ROW:
         raise ImportRefused(f"{file}: line {line}: has {len(heading)} columns")
     known = {other: name for name, others in names.items() for other in others}
-    columns = [known.get(name.strip().lower(), name.strip().lower()) for name in heading]
+    plain = [name.strip().lower() for name in heading]
+    columns = [known.get(name, name) for name in plain]
     twice = sorted({name for name in columns if columns.count(name) > 1})
     missing = sorted(set(needed) - set(columns))
     if twice:

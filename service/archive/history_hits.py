@@ -6,7 +6,7 @@ far as that goes: a visit is a session on the day of its first hit, a visitor a 
 """
 
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 
@@ -15,10 +15,14 @@ from service.archive.history_cells import Row
 from service.archive.history_files import Bounded, rows
 from service.dimensions import UNKNOWN, Dimension
 from service.errors import ImportRefused
+from service.intake.agents import agent
 from service.intake.sites import Site
 
-#: Sessions, and pages of sessions, that one file may have; each takes about 100 bytes of memory.
+#: Sessions, and pages of sessions, that one file may have; each takes about 110 bytes of memory.
 LARGEST_SEEN = 20_000_000
+
+#: What a view says in some dimensions.
+_Values = tuple[tuple[Dimension, str], ...]
 
 #: Versions of GoatCounter's export whose columns are known.
 _VERSIONS = ("1", "2")
@@ -39,7 +43,7 @@ def read_goatcounter(stream: Bounded, site: Site, today: date, history: History)
         if row.count("bot"):
             history.leave_out("bot")
             continue
-        day = row.site_day("date", site, today)
+        day, ms = row.site_moment("date", site, today)
         if _is_event(row):
             # An event's name stands where pages have their path.
             history.add(day, "", events=1)
@@ -49,15 +53,26 @@ def read_goatcounter(stream: Bounded, site: Site, today: date, history: History)
         if path is None:
             history.leave_out("host")
             continue
-        country = row.text("location").partition("-")[0]
-        values = {
-            Dimension.BROWSER: _VERSION_OF_BROWSER.sub("", row.text("browser")),
-            Dimension.SYSTEM: _VERSION_OF_BROWSER.sub("", row.text("system")),
-            Dimension.COUNTRY: country if re.fullmatch("[A-Z]{2}", country) else "",
-        }
-        _add_view(history, seen, day, path, row.text("session"), values)
+        # Whoever kept no sessions has the same nothing in every row.
+        session = row.text("session") if row.text("session").strip("0-") else f"row {row.line}"
+        hit = _View(ms, day, path, _told(_goatcounter_values(row)))
+        _add_view(history, seen, hit, session, session)
     seen.engage(history)
     history.note("GoatCounter counts a page once in eight hours of a session unless told otherwise")
+
+
+def _goatcounter_values(row: Row) -> dict[Dimension, str]:
+    browser, system = row.text("browser"), row.text("system")
+    if "/" in browser:
+        # The first version has the whole user agent there, and no system.
+        told = agent(browser)
+        browser, system = told.browser, told.system
+    country = row.text("location").partition("-")[0]
+    return {
+        Dimension.BROWSER: _VERSION_OF_BROWSER.sub("", browser),
+        Dimension.SYSTEM: _VERSION_OF_BROWSER.sub("", system),
+        Dimension.COUNTRY: country if re.fullmatch("[A-Z]{2}", country) else "",
+    }
 
 
 def read_umami_events(stream: Bounded, site: Site, today: date, history: History) -> None:
@@ -69,7 +84,7 @@ def read_umami_events(stream: Bounded, site: Site, today: date, history: History
     seen = _Seen()
     for row in rows(stream, {"session_id", "visit_id", "created_at", "url_path", "event_type"}):
         history.rows += 1
-        day = row.site_day("created_at", site, today)
+        day, ms = row.site_moment("created_at", site, today)
         if row.count("event_type") == 2:
             history.add(day, "", events=1)
             history.add_value(day, Dimension.EVENT, row.text("event_name") or UNKNOWN, events=1)
@@ -77,16 +92,27 @@ def read_umami_events(stream: Bounded, site: Site, today: date, history: History
         if row.count("event_type") != 1:
             history.leave_out("event_type")
             continue
-        path = row.path("url_path", site)
+        path = _umami_path(row, site)
         if path is None:
             history.leave_out("host")
             continue
         names = {Dimension.BROWSER: "browser", Dimension.SYSTEM: "os", Dimension.COUNTRY: "country"}
         values = {dimension: row.text(name) for dimension, name in names.items()}
-        _add_view(
-            history, seen, day, path, row.text("visit_id"), values, visitor=row.text("session_id")
-        )
+        hit = _View(ms, day, path, _told(values))
+        _add_view(history, seen, hit, row.text("visit_id"), row.text("session_id"))
     seen.engage(history)
+
+
+def _umami_path(row: Row, site: Site) -> str | None:
+    """
+    The page of a hit: by the site's rules some parameters make a page.
+    """
+    path, query = row.cells["url_path"], row.cells.get("url_query", "")
+    address, mark, fragment = path.partition("#")
+    if address and query:
+        address += f"?{query.removeprefix('?')}"
+    whole = {**row.cells, "url_path": address + mark + fragment}
+    return Row(row.file, row.line, whole).path("url_path", site)
 
 
 def _is_event(row: Row) -> bool:
@@ -96,6 +122,22 @@ def _is_event(row: Row) -> bool:
     return text in {"true", "1"}
 
 
+@dataclass(slots=True)
+class _Visit:
+    """
+    What is known of a visit, in whatever order its views stand in the file.
+    """
+
+    begun_ms: int
+    day: date
+    entry: str
+    #: What its first view says in each dimension.
+    values: _Values
+    last_ms: int
+    last: str
+    views: int = 0
+
+
 class _Seen:
     """
     What was seen before in a file: digests of sessions, with a day or a page.
@@ -103,8 +145,9 @@ class _Seen:
 
     def __init__(self) -> None:
         self._known: set[bytes] = set()
-        #: For each visit its site-day, entry page, last page and whether it had a second view.
-        self._visits: dict[bytes, list[object]] = {}
+        self._visits: dict[bytes, _Visit] = {}
+        # Few visits say what no other does.
+        self._values: dict[_Values, _Values] = {}
 
     def is_new(self, *parts: str) -> bool:
         """
@@ -113,58 +156,77 @@ class _Seen:
         key = _key(*parts)
         if key in self._known:
             return False
-        if len(self._known) == LARGEST_SEEN:
-            raise ImportRefused("the file has too many sessions for one import: split it")
+        self._refuse_too_many()
         self._known.add(key)
         return True
 
-    def view(self, visit: str, day: date, path: str) -> None:
+    def view(self, visit: str, hit: "_View") -> None:
         """
-        A view of a visit, in the order of the file.
+        A view of a visit.
         """
-        known = self._visits.setdefault(_key(visit), [day, path, path, -1])
-        known[2], known[3] = path, int(str(known[3])) + 1
+        key = _key(visit)
+        known = self._visits.get(key)
+        if known is None:
+            self._refuse_too_many()
+            values = self._values.setdefault(hit.values, hit.values)
+            known = _Visit(hit.ms, hit.day, hit.path, values, hit.ms, hit.path)
+            self._visits[key] = known
+        known.views += 1
+        if hit.ms < known.begun_ms:
+            known.begun_ms, known.day = hit.ms, hit.day
+            known.entry, known.values = hit.path, hit.values
+        if hit.ms >= known.last_ms:
+            known.last_ms, known.last = hit.ms, hit.path
 
     def engage(self, history: History) -> None:
         """
-        Entry, exit and engagement of every visit are added to its day.
+        Every visit, its entry, exit and engagement are added to the day on which it began.
         """
-        for day, entry, last, more in self._told():
-            history.add(day, entry, entries=1, engaged_visits=int(more > 0))
-            history.add(day, last, exits=1)
-            history.add(day, "", engaged_visits=int(more > 0), visits=1)
+        for visit in self._visits.values():
+            engaged = int(visit.views > 1)
+            history.add(visit.day, visit.entry, entries=1, engaged_visits=engaged)
+            history.add(visit.day, visit.last, exits=1)
+            history.add(visit.day, "", engaged_visits=engaged, visits=1)
+            for dimension, value in visit.values:
+                history.add_value(visit.day, dimension, value, visits=1)
 
-    def _told(self) -> Iterator[tuple[date, str, str, int]]:
-        for day, entry, last, more in self._visits.values():
-            yield day, str(entry), str(last), int(str(more))  # type: ignore[misc]
+    def _refuse_too_many(self) -> None:
+        if len(self._known) + len(self._visits) >= LARGEST_SEEN:
+            raise ImportRefused("the file has too many sessions for one import: split it")
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """
+    A view as a row tells it.
+    """
+
+    ms: int
+    day: date
+    path: str
+    values: _Values
 
 
 def _key(*parts: str) -> bytes:
     return blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=10).digest()
 
 
-def _add_view(
-    history: History,
-    seen: _Seen,
-    day: date,
-    path: str,
-    visit: str,
-    values: dict[Dimension, str],
-    visitor: str | None = None,
-) -> None:
+def _add_view(history: History, seen: _Seen, hit: _View, visit: str, visitor: str) -> None:
     # A visit over midnight stays one of the day it began on; a visitor is one of each day.
-    who = visitor if visitor is not None else visit
-    begins = seen.is_new("visit", visit)
-    comes = seen.is_new("visitor", who, day.isoformat())
-    history.add(day, "", views=1, visitors=int(comes))
+    day = hit.day.isoformat()
+    comes = int(seen.is_new("visitor", visitor, day))
+    history.add(hit.day, "", views=1, visitors=comes)
     history.add(
-        day,
-        path,
+        hit.day,
+        hit.path,
         views=1,
-        visits=int(seen.is_new("page visit", visit, path)),
-        visitors=int(seen.is_new("page visitor", who, day.isoformat(), path)),
+        visits=int(seen.is_new("page visit", visit, hit.path)),
+        visitors=int(seen.is_new("page visitor", visitor, day, hit.path)),
     )
-    seen.view(visit, day, path)
-    for dimension, value in values.items():
-        name = value or UNKNOWN
-        history.add_value(day, dimension, name, views=1, visits=int(begins), visitors=int(comes))
+    seen.view(visit, hit)
+    for dimension, value in hit.values:
+        history.add_value(hit.day, dimension, value, views=1, visitors=comes)
+
+
+def _told(values: dict[Dimension, str]) -> _Values:
+    return tuple((dimension, value or UNKNOWN) for dimension, value in values.items())

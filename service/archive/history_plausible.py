@@ -10,6 +10,7 @@ from service.archive.history import History
 from service.archive.history_files import Bounded, Member, rows
 from service.dimensions import UNKNOWN, Dimension
 from service.errors import ImportRefused
+from service.intake.payloads import ENGAGEMENT
 from service.intake.sites import Site
 
 _DEVICES = {"mobile": "mobile", "tablet": "tablet", "desktop": "desktop", "laptop": "desktop"}
@@ -33,7 +34,12 @@ def read_plausible(
 
     :raises ImportRefused: naming file, line and column
     """
-    parts = {m[1]: member for name, member in members.items() if (m := _PART.fullmatch(name))}
+    parts: dict[str, Member] = {}
+    for name, member in members.items():
+        if match := _PART.fullmatch(name):
+            if match[1] in parts:
+                raise ImportRefused(f"the archive has {match[1]} twice")
+            parts[match[1]] = member
     for needed in ("imported_visitors", "imported_pages"):
         if needed not in parts:
             raise ImportRefused(f"the archive has no {needed}.csv")
@@ -50,6 +56,9 @@ def read_plausible(
                 engaged_visits=max(0, visits - bounces),
             )
     _read_plausible_pages(parts, site, today, history)
+    if "imported_custom_events" in parts:
+        with parts["imported_custom_events"].open() as stream:
+            _read_events(stream, today, history)
     for name, (column, dimension, untold) in _VALUES.items():
         if name in parts:
             with parts[name].open() as stream:
@@ -86,6 +95,18 @@ def _read_plausible_pages(
                     # Older exports have none; a visitor made one visit of it at least.
                     numbers["visits"] = numbers["visitors"]
                 history.add(row.day("date", today), path, **numbers)
+
+
+def _read_events(stream: Bounded, today: date, history: History) -> None:
+    for row in rows(stream, {"date", "name", "events"}):
+        history.rows += 1
+        if row.text("name") == ENGAGEMENT:
+            # What the script tells of attention is no event of the site's.
+            history.leave_out("engagement")
+            continue
+        day, events = row.day("date", today), row.count("events")
+        history.add(day, "", events=events)
+        history.add_value(day, Dimension.EVENT, row.text("name") or UNKNOWN, events=events)
 
 
 def _read_values(

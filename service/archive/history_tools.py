@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 
+from service.archive.files import regular_file
 from service.archive.history import History, Tool
 from service.archive.history_days import (
     read_csv,
@@ -16,7 +17,8 @@ from service.archive.history_days import (
     read_public_numbers,
     read_umami_pages,
 )
-from service.archive.history_files import Bounded, archive, plain
+from service.archive.history_files import LARGEST_FILE, Bounded, archive, plain
+from service.archive.history_goatcounter import read_goatcounter_zip
 from service.archive.history_hits import read_goatcounter, read_umami_events
 from service.archive.history_plausible import read_plausible
 from service.errors import ImportRefused
@@ -46,6 +48,9 @@ def read_history(file: Path, tool: Tool, site: Site, now_ms: int) -> History:
             read_plausible(members, site, today, history)
     elif tool is Tool.UMAMI:
         _read_umami(file, site, today, history)
+    elif tool is Tool.GOATCOUNTER and _is_archive(file):
+        with archive(file) as members:
+            read_goatcounter_zip(members, site, today, history)
     else:
         with plain(file) as stream:
             _reader(file, tool)(stream, site, today, history)
@@ -53,6 +58,11 @@ def read_history(file: Path, tool: Tool, site: Site, now_ms: int) -> History:
         raise ImportRefused(f"{file}: there is nothing in it that counts")
     history.complete()
     return history
+
+
+def _is_archive(file: Path) -> bool:
+    with regular_file(file, LARGEST_FILE).open("rb") as raw:
+        return raw.read(2) == b"PK"
 
 
 def _reader(file: Path, tool: Tool) -> _Reader:

@@ -81,7 +81,7 @@ def tool_command(tool: Tool) -> click.Command:
 
 
 _HELP = {
-    Tool.GOATCOUNTER: "Adds an export of GoatCounter: CSV, or JSON of /api/v0/stats/hits.",
+    Tool.GOATCOUNTER: "Adds an export of GoatCounter: the zip of JSON, CSV, or its API's hits.",
     Tool.PLAUSIBLE: "Adds the zip that Plausible exports.",
     Tool.UMAMI: "Adds the zip that Umami exports.",
     Tool.MATOMO: "Adds answers of Matomo's Actions.getPageUrls: JSON, by day, flat.",

@@ -5,12 +5,14 @@ The words of busuanzi and vercount: a page's address, and numbers by their names
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote, unquote_to_bytes
 
 import msgspec
 
 from service.errors import Reason, Rejected
 from service.hosts import http_url
 from service.intake.foreign import Foreign
+from service.intake.paths import PathRules, page_path
 from service.intake.payloads import decoded
 from service.intake.queries import query_value
 
@@ -20,6 +22,7 @@ CALLBACK = re.compile(r"[A-Za-z_$][\w$]{0,63}(?:\.[A-Za-z_$][\w$]{0,63}){0,4}\Z"
 #: Bytes of a path at vercount, which cuts there.
 VERCOUNT_PATH = 200
 
+_UNSAFE = re.compile(r"[%?#\\\x00-\x20]")
 _INDEX = re.compile(r"/index(?:\.html?)?/?\Z")
 
 
@@ -64,7 +67,7 @@ def logged_url(body: bytes) -> str:
 
     :raises Rejected: malformed
     """
-    url = decoded(_log_decoder, body).url
+    url = (decoded(_log_decoder, body).url or "").strip()
     if not url:
         raise Rejected(Reason.MALFORMED, "url")
     return url
@@ -78,7 +81,15 @@ def vercount_page(url: str) -> str | None:
     if parts is None:
         return None
     path = re.split(r"[?#]", parts.rest, maxsplit=1)[0] or "/"
-    short = _INDEX.sub("/", path).encode()[:VERCOUNT_PATH].decode("utf-8", "ignore")
+    try:
+        page_path(path, PathRules())
+    except Rejected:
+        return None
+    short = _INDEX.sub("/", path)
+    if len(decoded_path := unquote_to_bytes(short)) > VERCOUNT_PATH:
+        # It is the letters that are cut there, and not their escapes.
+        letters = decoded_path[:VERCOUNT_PATH].decode("utf-8", "ignore")
+        short = _UNSAFE.sub(lambda found: quote(found[0]), letters)
     return f"https://{parts.host}{short.rstrip('/') or '/'}"
 
 

@@ -15,10 +15,13 @@ from service.intake.queries import query_value
 LONGEST_PATH, LONGEST_TITLE = 2_048, 1_024
 
 #: From here on ``b`` tells what kind of machine the script has seen; what lies between is none.
-FIRST_BOT, LAST_BOT = 150, 255
+FIRST_BOT, LAST_BOT = 150, 2_147_483_647
 
-#: What a script writes for yes.
-_YES = frozenset({"1", "true", "on", "yes"})
+#: What a script writes for yes and for no.
+_YES, _NO = (
+    frozenset({"1", "t", "true", "on", "yes"}),
+    frozenset({"", "0", "f", "false", "off", "no"}),
+)
 
 
 class ApiHit(msgspec.Struct, kw_only=True):
@@ -28,9 +31,9 @@ class ApiHit(msgspec.Struct, kw_only=True):
 
     path: str
     title: str | None = None
-    event: bool = False
+    event: bool | int | str = False
     ref: str | None = None
-    size: list[float] | str | None = None
+    size: list[float] | float | str | None = None
     query: str | None = None
     bot: int = 0
     user_agent: str | None = None
@@ -47,6 +50,7 @@ class ApiCall(msgspec.Struct, kw_only=True):
     """
 
     no_sessions: bool = False
+    #: Empty to count excluded addresses, too.
     filter: list[str] | None = None
     hits: list[msgspec.Raw] = []
 
@@ -71,7 +75,7 @@ def count_payload(query: bytes, page: str) -> Foreign:
         width=_width(size),
         is_bot=_is_bot(query_value(query, "b") or "0"),
     )
-    if (query_value(query, "e") or "").lower() in _YES:
+    if _is_event(query_value(query, "e") or "", "e"):
         told.event, told.path = event_name(path, "p"), _path_of(page)
     told.path = with_campaign(told.path or "/", campaign)
     return told
@@ -83,7 +87,10 @@ def api_call(body: bytes) -> ApiCall:
 
     :raises Rejected: malformed
     """
-    return decoded(_call_decoder, body)
+    call = decoded(_call_decoder, body)
+    if set(call.filter or ()) - {"ip"}:
+        raise Rejected(Reason.MALFORMED, "filter")
+    return call
 
 
 def api_payload(raw: bytes, *, needs_session: bool) -> Foreign:
@@ -97,8 +104,9 @@ def api_payload(raw: bytes, *, needs_session: bool) -> Foreign:
     _check(hit.path, hit.title or "", hit.ref or "")
     if needs_session and not (hit.session or (hit.user_agent and hit.ip)):
         raise Rejected(Reason.MALFORMED, "session")
-    size = hit.size if isinstance(hit.size, str) else ",".join(map(str, hit.size or ()))
-    event = event_name(hit.path, "path") if hit.event else None
+    sizes = hit.size if isinstance(hit.size, list) else [hit.size or ""]
+    size = ",".join(map(str, sizes))
+    event = event_name(hit.path, "path") if _is_event(str(hit.event), "event") else None
     return Foreign(
         path=with_campaign("/" if event else hit.path, hit.query or ""),
         event=event,
@@ -110,7 +118,7 @@ def api_payload(raw: bytes, *, needs_session: bool) -> Foreign:
         ip=hit.ip or None,
         user_agent=hit.user_agent,
         reader=hit.session,
-        is_bot=_is_bot(str(hit.bot)),
+        is_bot=_is_known_bot(hit.bot),
     )
 
 
@@ -135,12 +143,25 @@ def _width(size: str) -> int | None:
     return width(first)
 
 
+def _is_event(text: str, field: str) -> bool:
+    if text.lower() not in _YES | _NO:
+        raise Rejected(Reason.MALFORMED, field)
+    return text.lower() in _YES
+
+
 def _is_bot(text: str) -> bool:
-    if not (text.isascii() and text.isdigit() and len(text) <= 3):
+    if not (text.isascii() and text.isdigit() and len(text) <= 10):
         raise Rejected(Reason.MALFORMED, "b")
     number = int(text)
     if number and not FIRST_BOT <= number <= LAST_BOT:
         raise Rejected(Reason.MALFORMED, "b")
+    return number > 0
+
+
+def _is_known_bot(number: int) -> bool:
+    # A server may also tell the kinds below, which a script cannot see.
+    if not 0 <= number <= LAST_BOT:
+        raise Rejected(Reason.MALFORMED, "bot")
     return number > 0
 
 

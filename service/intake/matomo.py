@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import Any
 
 import msgspec
 
@@ -30,6 +31,8 @@ _READ = frozenset(
     b"idsite rec url action_name urlref res lang cip cdt ua uid cid token_auth send_image ping "
     b"e_c e_a link download search c_n idgoal ec_id ec_items ca _rcn _rck pv_id _id".split()
 )
+
+_NAMES = frozenset(map(bytes.decode, _READ))
 
 Parameters = Mapping[str, str]
 
@@ -55,11 +58,21 @@ class Bulk(msgspec.Struct, kw_only=True):
 
     requests: list[msgspec.Raw] = []
     token_auth: str | None = None
-    send_image: int | str = 1
+    send_image: int | str | bool | None = 1
+
+    @property
+    def wants_no_answer(self) -> bool:
+        """
+        Whether nothing is to be said of what became of them.
+        """
+        return str(self.send_image).lower() in {"0", "false"}
 
 
 _bulk_decoder = msgspec.json.Decoder(Bulk)
-_one_decoder = msgspec.json.Decoder(str | dict[str, str | int | float | bool | None])
+_one_decoder = msgspec.json.Decoder(str | dict[str, Any])
+
+#: How a request in a bulk begins that is written as an address.
+_ADDRESS = ("?", "/", "http://", "https://")
 
 
 def parameters(encoded: bytes) -> dict[str, str]:
@@ -94,8 +107,14 @@ def bulk_parameters(raw: bytes) -> dict[str, str]:
     """
     one = decoded(_one_decoder, raw)
     if isinstance(one, str):
-        return parameters(one.partition("?")[2].encode() if one.startswith("?") else one.encode())
-    return {name: _text(value) for name, value in one.items() if value is not None}
+        query = one.partition("?")[2] if one.startswith(_ADDRESS) else one
+        return parameters(query.partition("#")[0].encode())
+    # What is passed over, such as custom variables, may be of any kind.
+    told = {name: value for name, value in one.items() if name in _NAMES}
+    for name, value in told.items():
+        if not isinstance(value, str | int | float | None):
+            raise Rejected(Reason.MALFORMED, name)
+    return {name: _text(value) for name, value in told.items() if value is not None}
 
 
 def sent(told: Parameters) -> Sent:

@@ -2,6 +2,8 @@
 Umami's words: the body of ``/api/send`` and one item of ``/api/batch``.
 """
 
+from typing import Any
+
 import msgspec
 
 from service.errors import Reason, Rejected
@@ -35,7 +37,17 @@ class Body(msgspec.Struct, kw_only=True):
     id: str | None = None
     ip: str | None = None
     user_agent: str | None = msgspec.field(default=None, name="userAgent")
-    timestamp: float | None = None
+    timestamp: float | str | None = None
+    # They change nothing, and are refused when they are not what they have to be.
+    data: dict[str, Any] | list[Any] | None = None
+    browser: str | None = None
+    os: str | None = None
+    device: str | None = None
+    lcp: float | None = None
+    inp: float | None = None
+    cls: float | None = None
+    fcp: float | None = None
+    ttfb: float | None = None
 
 
 class Message(msgspec.Struct, kw_only=True):
@@ -43,7 +55,7 @@ class Message(msgspec.Struct, kw_only=True):
     The whole body.
     """
 
-    type: str = "event"
+    type: str
     payload: Body
 
 
@@ -85,12 +97,20 @@ def message(body: bytes) -> Sent:
         ip=inner.ip,
         user_agent=inner.user_agent,
         reader=inner.id,
-        time=None if inner.timestamp is None else moment(inner.timestamp),
+        time=None if inner.timestamp is None else moment(_seconds(inner.timestamp)),
     )
     if told.type != "event":
         payload.event, payload.seconds = ENGAGEMENT, 0
     _name_page(payload, inner.url or "/")
     return Sent((inner.website or "").lower(), inner.hostname or "", payload)
+
+
+def _seconds(told: float | str) -> float:
+    # Its own schema takes a number that is written as text for one.
+    try:
+        return float(told if isinstance(told, float | int) or told.isascii() else "?")
+    except ValueError:
+        raise Rejected(Reason.MALFORMED, "timestamp") from None
 
 
 def _name_page(payload: Foreign, url: str) -> None:

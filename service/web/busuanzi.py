@@ -12,6 +12,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from service.door_settings import Door
 from service.errors import Reason, Rejected
+from service.hosts import host_of
 from service.intake.busuanzi import callback, called, page_payload
 from service.intake.foreign import Foreign
 from service.intake.paths import page_url
@@ -78,7 +79,9 @@ def api() -> Response:
     def refuse(error: Rejected) -> Answer:
         if error.reason not in _SENTENCES or request.method == "PUT":
             return _refuse(error)
-        return _told({}, {}, _SENTENCES[error.reason])
+        has_host = host_of(asked.header("x-bsz-referer")) is not None
+        sentence = _SENTENCES[error.reason] if has_host else "invalid referer"
+        return _told({}, {}, sentence)
 
     response = foreign.answer(Door.BUSUANZI, lambda: acts[request.method](here, asked), refuse)
     response.headers.update(doors.allowed_origin(here, asked))

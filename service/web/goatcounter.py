@@ -7,6 +7,7 @@ one name serves several sites, the page that calls says whose it is.
 
 from base64 import b64decode
 from binascii import Error as NotBase64
+from dataclasses import replace
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import MethodNotAllowed
@@ -16,6 +17,7 @@ from service.counting.wire import LARGEST_BATCH
 from service.door_settings import Door
 from service.errors import Reason, Rejected
 from service.hosts import host_header, host_of
+from service.intake.addresses import AddressSet
 from service.intake.beacons import Sender
 from service.intake.goatcounter import api_call, api_payload, count_payload
 from service.intake.hits import Filter
@@ -138,6 +140,8 @@ def _count_all(here: Runtime) -> Answer:
     call = api_call(body)
     if not 0 < len(call.hits) <= LARGEST_BATCH:
         raise Rejected(Reason.MALFORMED, "hits")
+    if call.filter == []:
+        site = replace(site, excluded=AddressSet.of(()))
     name, outcomes, hits = batch_name(), {}, {}
     for place, raw in enumerate(call.hits):
         try:

@@ -106,7 +106,9 @@ def _question(here: Runtime, site: Site, asked: Request, name: str) -> Question:
     today = date.fromisoformat(site.day(here.clock.now_ms()).label)
     first = _day(query_value(asked.query, "start"), "start", today)
     last = _day(query_value(asked.query, "end"), "end", today)
-    span = Period(first or _FIRST_DAY, last or today) if first or last else None
+    span = (
+        Period(first or _FIRST_DAY, last or max(first or today, today)) if first or last else None
+    )
     if span and span.last < span.first:
         raise Rejected(Reason.MALFORMED, "end")
     # A server has decoded the path once; what was a mark of its own in there must stay one.
@@ -119,15 +121,28 @@ def _number(here: Runtime, site: Site, question: Question) -> tuple[bool, int | 
     Whether the page is known, and its number; ``None`` for one that is not shown.
     """
     body = foreign.numbers(here, site, question.path or "/")
-    if question.path:
-        page = body["pages"][question.path]
-        all_time: int | None = None if page is None else page["views"]
-    else:
-        all_time = body["views"]["total"]
+    shown = body["pages"][question.path] if question.path else body["views"]
+    if shown is None:
+        return False, None
+    all_time: int = shown["views" if question.path else "total"]
     known = bool(all_time) or not question.path
-    if question.span is None or all_time is None:
+    if question.span is None:
         return known, all_time
-    return known, totals(here.database, site.id, question.span, question.path).views
+    return known, _views_in(here, site, question, question.span, shown["today"])
+
+
+def _views_in(here: Runtime, site: Site, question: Question, span: Period, today: int) -> int:
+    """
+    The views of a span of days; SQL learns of today's only now and then.
+
+    :param today: views of today, of the page or the site
+    """
+    views = totals(here.database, site.id, span, question.path).views
+    now = date.fromisoformat(site.day(here.clock.now_ms()).label)
+    if not span.first <= now <= span.last:
+        return views
+    known = totals(here.database, site.id, Period(now, now), question.path).views
+    return views + max(0, today - known)
 
 
 def _day(text: str | None, field: str, today: date) -> date | None:

@@ -118,16 +118,16 @@ def _bulk(here: Runtime, asked: Request, sender: Sender, body: bytes) -> Answer:
         except Rejected as error:
             outcomes[place] = foreign.noted(Door.MATOMO, error)
     outcomes |= foreign.settle_all(here, hits)
-    return _summary(outcomes, str(told.send_image), with_places=_is_grant(here, told.token_auth))
+    if told.wants_no_answer and not foreign.none_kept(outcomes):
+        return Answer(204, headers=foreign.result_header(foreign.words(outcomes)))
+    return _summary(outcomes, with_places=_is_grant(here, told.token_auth))
 
 
-def _summary(outcomes: dict[int, Settled | Rejected], image: str, *, with_places: bool) -> Answer:
+def _summary(outcomes: dict[int, Settled | Rejected], *, with_places: bool) -> Answer:
     invalid = {n: error for n, error in sorted(outcomes.items()) if isinstance(error, Rejected)}
     if error := foreign.none_kept(outcomes):
         return foreign.refused_as(_refuse, error)
     said = foreign.result_header(foreign.words(outcomes))
-    if image == "0":
-        return Answer(204, headers=said)
     body: dict[str, object] = {
         "status": "success",
         "tracked": len(outcomes) - len(invalid),

@@ -37,6 +37,9 @@ _HEADERS = {
     "Access-Control-Max-Age": "86400",
 }
 
+#: What statuses are called in its answers.
+_CODES = {400: "bad-request", 403: "forbidden"}
+
 #: What its script is told about a machine.
 _BOT = {"beep": "boop"}
 
@@ -122,7 +125,7 @@ def _summary(outcomes: dict[int, Settled | Rejected]) -> Answer:
         "processed": len(outcomes) - len(failed),
         "errors": len(failed),
         "details": [
-            {"index": place, "response": _error(str(error), error.status)}
+            {"index": place, "response": {"error": _error(str(error), _status(error))}}
             for place, error in failed.items()
         ],
         "cache": _cache(),
@@ -164,10 +167,15 @@ def _cache() -> str:
 
 
 def _refuse(error: Rejected) -> Answer:
-    # An unknown site is a mistake in the message there, not an address that is not found.
-    status = 400 if error.reason is Reason.SITE else error.status
+    status = _status(error)
     return json_answer(status, {"error": _error(str(error), status)}, _HEADERS)
 
 
+def _status(error: Rejected) -> int:
+    # An unknown site is a mistake in the message there, not an address that is not found.
+    return 400 if error.reason is Reason.SITE else error.status
+
+
 def _error(message: str, status: int) -> dict[str, object]:
-    return {"message": message, "code": message.partition(":")[0], "status": status}
+    code = _CODES.get(status, message.partition(":")[0])
+    return {"message": message, "code": code, "status": status}

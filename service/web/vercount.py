@@ -27,7 +27,8 @@ blueprint = Blueprint("vercount", __name__)
 _HEADERS = {
     **OPEN,
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Content-Type",
+    # The second is a fingerprint that its hook for React sends; it is not looked at.
+    "Access-Control-Allow-Headers": "Content-Type, X-Browser-Token",
     "Access-Control-Max-Age": "86400",
 }
 
@@ -72,7 +73,8 @@ def options() -> Response:
     """
     Any page may ask.
     """
-    return respond(json_answer(200, {"message": "OK"}, _HEADERS))
+    speak = _Second() if request.path.startswith("/api/v2") else _First()
+    return respond(speak.numbers({"message": "OK"}, {}))
 
 
 class _First:
@@ -102,8 +104,13 @@ class _Second(_First):
 
     def mistake(self, status: int, code: str, said: dict[str, str]) -> Answer:
         if status == 200:
-            return self.numbers(dict.fromkeys(_NAMES, 0), said)
-        body = {"status": "error", "message": code, "code": code.partition(":")[0], "details": {}}
+            zeros = dict.fromkeys(_NAMES, 0)
+            body: dict[str, Any] = {"status": "success", "message": code, "data": zeros}
+            return json_answer(200, body, {**_HEADERS, **said})
+        # How many are allowed is told with the one refusal that coming back later helps.
+        details = {"limit": runtime().settings.rate_per_second, "remaining": 0}
+        told = details if status == 429 else {}
+        body = {"status": "error", "message": code, "code": status, "details": told}
         return json_answer(status, body, {**_HEADERS, **said})
 
 
@@ -117,7 +124,7 @@ def _counted(here: Runtime, asked: Request, page: str, speak: _First) -> Answer:
 
 def _shown(here: Runtime, asked: Request, speak: _First) -> Answer:
     doors.sender_of(here, asked)
-    url = query_value(asked.query, "url")
+    url = (query_value(asked.query, "url") or "").strip()
     if not url:
         raise Rejected(Reason.MALFORMED, "url")
     page = vercount_page(url)

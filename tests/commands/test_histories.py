@@ -34,12 +34,102 @@ GOATCOUNTER = (
 )
 
 
-def packed(**members: str) -> bytes:
+GOATCOUNTER_1 = (
+    "1Path,Title,Event,Bot,Session,FirstVisit,Referrer,Referrer scheme,Browser,Screen size,"
+    "Location,Date\n"
+    "/a,A,false,0,s-1,true,,,Mozilla/5.0 (X11; Linux x86_64; rv:80.0) Gecko/20100101 Firefox/80.0,"
+    '"1280,768,1",VN,2026-11-01T10:00:00Z\n'
+    # Nobody kept sessions: each of them is one.
+    "/a,A,false,0,,true,,,,,VN,2026-11-01T10:00:00Z\n"
+    "/a,A,false,0,0-0,true,,,,,VN,2026-11-01T10:00:00Z\n"
+)
+
+
+def archived(members: dict[str, str]) -> bytes:
     raw = io.BytesIO()
     with zipfile.ZipFile(raw, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in members.items():
-            archive.writestr(name + ".csv", text)
+            archive.writestr(name, text)
     return raw.getvalue()
+
+
+def packed(**members: str) -> bytes:
+    return archived({f"{name}.csv": text for name, text in members.items()})
+
+
+def json_lines(*told: dict[str, Any]) -> str:
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in told)
+
+
+#: The files of GoatCounter's export in JSON, the last hour of which is the next day in Vietnam.
+GOATCOUNTER_TABLES = {
+    "info.json": json.dumps({"export_version": "1.0", "goatcounter_version": "2.7"}),
+    "paths.jsonl": json_lines(
+        {"id": 211, "path": "/a", "title": "A, the page"},
+        {"id": 215, "path": "/số", "title": ""},
+        {"id": 9, "event": True, "path": "signup", "title": ""},
+        {"id": 10, "path": "https://other.example/a", "title": ""},
+    ),
+    "refs.jsonl": json_lines(
+        {"id": 1, "ref": "", "ref_scheme": "o"},
+        {"id": 2, "ref": "Google", "ref_scheme": "g"},
+        {"id": 3, "ref": "news.example/x", "ref_scheme": "h"},
+    ),
+    "browsers.jsonl": json_lines(
+        {"id": 29, "name": "", "version": ""}, {"id": 37, "name": "Firefox", "version": "83"}
+    ),
+    "systems.jsonl": json_lines({"id": 3, "name": "Linux", "version": "Ubuntu"}),
+    "locations.jsonl": json_lines({"country": "VN", "region": "HN", "country_name": "Vietnam"}),
+    "hit_stats.jsonl": json_lines(
+        {"hour": "2026-11-01T10:00:00Z", "path_id": 211, "ref_id": 2, "count": 4},
+        {"hour": "2026-11-01T11:00:00Z", "path_id": 211, "ref_id": 3, "count": 2},
+        {"hour": "2026-11-01T10:00:00Z", "path_id": 215, "ref_id": 1, "count": 3},
+        {"hour": "2026-11-01T10:00:00Z", "path_id": 9, "ref_id": 1, "count": 5},
+        {"hour": "2026-11-01T10:00:00Z", "path_id": 10, "ref_id": 1, "count": 9},
+        {"hour": "2026-11-02T20:00:00Z", "path_id": 211, "ref_id": 1, "count": 1},
+    )
+    + "\r\n",
+    "browser_stats.jsonl": json_lines(
+        {"day": "2026-11-01", "path_id": 211, "browser_id": 37, "count": 6},
+        {"day": "2026-11-01", "path_id": 215, "browser_id": 29, "count": 3},
+        {"day": "2026-11-02", "path_id": 211, "browser_id": 37, "count": 1},
+        {"day": "2026-11-01", "path_id": 9, "browser_id": 37, "count": 5},
+    ),
+    "system_stats.jsonl": json_lines(
+        {"day": "2026-11-01", "path_id": 211, "system_id": 3, "count": 6},
+    ),
+    "location_stats.jsonl": json_lines(
+        {"day": "2026-11-01", "path_id": 211, "location": "VN-HN", "count": 6},
+        {"day": "2026-11-01", "path_id": 215, "location": "", "count": 3},
+    ),
+    "size_stats.jsonl": json_lines(
+        {"day": "2026-11-01", "path_id": 211, "width": 1920, "count": 6},
+        {"day": "2026-11-01", "path_id": 215, "width": 0, "count": 3},
+    ),
+    "language_stats.jsonl": json_lines(
+        {"day": "2026-11-01", "path_id": 211, "language": "eng", "count": 6},
+    ),
+}
+
+
+def exported(folder: str = "goatcounter-export-s1-20261122T120000Z/", **changes: str) -> bytes:
+    tables = {**GOATCOUNTER_TABLES, **{f"{name}.jsonl": text for name, text in changes.items()}}
+    return archived({folder + name: text for name, text in tables.items()})
+
+
+#: The answer of its API: on a day with an event the site has no fewer visits for it.
+GOATCOUNTER_API = json.dumps(
+    {
+        "hits": [
+            {"path": "/a", "event": False, "stats": [{"day": "2026-11-01", "daily": 7}]},
+            {"path": "/b", "event": False, "stats": [{"day": "2026-11-01", "daily": 2}]},
+            {"path": "click", "event": True, "stats": [{"day": "2026-11-01", "daily": 3}]},
+            {"path": "/c", "event": False, "stats": None},
+        ],
+        "total": 9,
+        "more": False,
+    }
+)
 
 
 PLAUSIBLE = packed(
@@ -63,6 +153,10 @@ PLAUSIBLE = packed(
         '"2026-11-01","Google","google.com","","","","","",12,5,6,1,1\n'
         '"2026-11-01","","","","","","","",8,3,4,1,2\n'
     ),
+    imported_custom_events_20261101_20261102=(
+        '"date","name","link_url","path","visitors","events"\n'
+        '"2026-11-01","Sign up","","",2,3\n"2026-11-01","engagement","","",8,60\n'
+    ),
 )
 
 UMAMI_EVENTS = packed(
@@ -70,9 +164,10 @@ UMAMI_EVENTS = packed(
         "website_id,session_id,visit_id,created_at,url_path,url_query,browser,os,country,"
         "event_type,event_name\n"
         "w,p1,v1,2026-11-01 10:00:00,/a,,chrome,Windows 10,VN,1,\n"
-        "w,p1,v1,2026-11-01 10:01:00,/b,,chrome,Windows 10,VN,1,\n"
+        "w,p1,v1,2026-11-01 10:01:00,/b,id=7&utm_source=x,chrome,Windows 10,VN,1,\n"
         "w,p1,v2,2026-11-01 15:00:00,/a,,chrome,Windows 10,VN,1,\n"
         "w,p1,v2,2026-11-01 15:00:09,/a,,chrome,Windows 10,VN,2,buy\n"
+        "w,p1,v2,2026-11-01 15:00:10,/a,,chrome,Windows 10,VN,5,\n"
     )
 )
 
@@ -104,7 +199,7 @@ GA4 = (
     "\ufeff# ----------------------------------------\n# Pages and screens\n"
     "# Start date: 20261101\n# ----------------------------------------\n\n"
     "Page path and screen class,Views,Active users,Event count\n"
-    "/a,12,5,40\n/b,3,2,9\n(not set),1,1,1\n,16,6,50\n"
+    '/a,"1,012",5,40\n/b,3,2,9\n(not set),1,1,1\n,"1,016",6,50\n'
 )
 GA4_DAYS = (
     "Date,Page path and screen class,Views,Sessions,Total users\n"
@@ -125,6 +220,15 @@ FILES: list[tuple[str, str, str | bytes, list[tuple[Any, ...]], tuple[int, int]]
         [("2026-11-01", 4, 2, 2), ("2026-11-02", 1, 0, 1)],
         (5, 2),
     ),
+    ("goatcounter", "a.csv", GOATCOUNTER_1, [("2026-11-01", 3, 3, 3)], (3, 3)),
+    (
+        "goatcounter",
+        "a.zip",
+        exported(),
+        [("2026-11-01", 9, 6, 0), ("2026-11-02", 1, 1, 0)],
+        (10, 7),
+    ),
+    ("goatcounter", "a.json", GOATCOUNTER_API, [("2026-11-01", 9, 7, 0)], (9, 7)),
     (
         "plausible",
         "a.zip",
@@ -135,7 +239,7 @@ FILES: list[tuple[str, str, str | bytes, list[tuple[Any, ...]], tuple[int, int]]
     ("umami", "a.zip", UMAMI_EVENTS, [("2026-11-01", 3, 2, 1)], (3, 2)),
     ("umami", "a.zip", UMAMI_PAGES, [], (9, 7)),
     ("matomo", "a.json", MATOMO, [("2026-11-01", 12, 4, 3)], (12, 4)),
-    ("ga4", "a.csv", GA4, [], (16, 0)),
+    ("ga4", "a.csv", GA4, [], (1016, 0)),
     ("ga4", "a.csv", GA4_DAYS, [("2026-11-01", 15, 6, 5)], (15, 6)),
     ("busuanzi", "a.csv", BUSUANZI, [], (5001, 901)),
     ("vercount", "a.csv", BUSUANZI, [], (5001, 901)),

@@ -5,6 +5,7 @@ The doors of busuanzi and vercount: what their scripts are answered.
 import json
 import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from werkzeug.test import TestResponse
@@ -126,8 +127,8 @@ def test_a_token_of_its_own_makes_no_difference(seen: Watched) -> None:
 @pytest.mark.parametrize(
     ("told", "message"),
     [
-        ({}, "unable to parse referer"),
-        ({"x-bsz-referer": "nonsense"}, "unable to parse referer"),
+        ({}, "invalid referer"),
+        ({"x-bsz-referer": "nonsense"}, "invalid referer"),
         ({"x-bsz-referer": f"{ORIGIN}/%00"}, "unable to parse referer"),
         ({"x-bsz-referer": "https://evil.example/"}, "invalid referer"),
         ({"x-bsz-referer": "https://s3.example/"}, "invalid referer"),
@@ -261,10 +262,13 @@ def test_a_log_that_is_none_is_refused(seen: Watched, target: str, body: bytes) 
     assert (answer.status_code, said(answer)) == (400, MALFORMED)
     told = answer.get_json()
     assert set(told) == ({"status", "message", "code", "details"} if "v2" in target else {"error"})
+    assert told.get("code", 400) == 400
 
 
 @pytest.mark.parametrize("target", ["/log", "/api/v1/log", "/api/v2/log"])
-@pytest.mark.parametrize("url", ["nonsense", "ftp://s1.example/", "file:///etc/passwd", "//x"])
+@pytest.mark.parametrize(
+    "url", ["nonsense", "ftp://s1.example/", "file:///etc/passwd", "//x", f"{ORIGIN}/%00"]
+)
 def test_an_address_that_cannot_be_used_is_told_zeros(seen: Watched, target: str, url: str) -> None:
     answer = ask(seen, "POST", target, {"url": url})
 
@@ -273,7 +277,8 @@ def test_an_address_that_cannot_be_used_is_told_zeros(seen: Watched, target: str
     numbers = body["data"] if "v2" in target else body
     assert {numbers[name] for name in ("site_uv", "site_pv", "page_pv")} == {0}
     assert ("error" in body) == ("v2" not in target)
-    assert ask(seen, "GET", f"{target}?url={url}").status_code == 200
+    assert body.get("message", "malformed: url") == "malformed: url"
+    assert ask(seen, "GET", f"{target}?url={quote(url)}").status_code == 200
 
 
 def test_a_log_of_another_site_is_refused(seen: Watched) -> None:
@@ -290,8 +295,30 @@ def test_any_page_may_ask(seen: Watched, target: str) -> None:
     answer = ask(seen, "OPTIONS", target, Origin="https://any.example")
 
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    body = answer.get_json()
+    assert (body["data"] if "v2" in target else body) == {"message": "OK"}
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Allow-Headers"] == "Content-Type, X-Browser-Token"
     assert answer.headers["Access-Control-Max-Age"] == "86400"
+
+
+@pytest.mark.parametrize("target", ["/log", "/api/v1/log", "/api/v2/log"])
+def test_a_log_is_cut_where_its_letters_are(seen: Watched, target: str) -> None:
+    # Each letter has three bytes, and nine characters when it is escaped.
+    path = f"/bài-viết/{'字' * 80}{target}"
+    kept = f"/bài-viết/{'字' * 62}"
+    before = number(seen, kept)
+    answer = ask(seen, "POST", target, {"url": f" {ORIGIN}{quote(path)} "}, counted=1)
+
+    assert (answer.status_code, said(answer)) == (200, "counted")
+    assert number(seen, kept) == before + 1
+
+
+@pytest.mark.parametrize("target", ["/log", "/api/v1/log", "/api/v2/log"])
+def test_what_is_counted_by_a_log_is_a_whole_number(seen: Watched, target: str) -> None:
+    body = ask(seen, "POST", target, log(f"/whole{target}"), counted=1).get_json()
+
+    assert all(type(n) is int for n in (body["data"] if "v2" in target else body).values())
 
 
 def test_a_log_over_the_rate_is_told_to_come_back(seen: Watched) -> None:
@@ -304,4 +331,6 @@ def test_a_log_over_the_rate_is_told_to_come_back(seen: Watched) -> None:
         seen.runtime.rates = rates
 
     assert (answer.status_code, answer.get_json()["status"]) == (429, "error")
+    assert answer.get_json()["code"] == 429
+    assert set(answer.get_json()["details"]) == {"limit", "remaining"}
     assert answer.headers["Retry-After"] == "1"

@@ -70,6 +70,7 @@ def test_an_event_is_no_view(seen: Watched) -> None:
     ("told", "headers", "status", "reason"),
     [
         ({"p": "/b", "b": "150"}, {}, 200, "bot"),
+        ({"p": "/b", "b": "300"}, {}, 200, "bot"),
         ({"p": "/b"}, {"User-Agent": GOOGLEBOT}, 200, "bot"),
         ({"p": "/b"}, {"Sec-Purpose": "prefetch"}, 200, "prefetch"),
         ({"p": "/b"}, {"X-Forwarded-For": IGNORED}, 202, "excluded"),
@@ -91,6 +92,7 @@ def test_who_is_no_reader_is_answered_with_the_pixel(
     [
         *("", "p=", "p=%ff", "p=%00", "p=/a&p=/b", "p=/a&b=1", "p=/a&b=149", "p=/a&b=x"),
         *("p=/a&b=-150", "p=/a&s=wide", "p=/a&t=%ff", "p=/a&e=1&p=%0a", "p=%", "p=/a&b=１５０"),
+        *("p=/a&e=x", "p=/a&e=2", "p=/a&b=99999999999"),
         f"p=/{'a' * 2_048}",
         f"p=/a&t={'a' * 1_025}",
         f"p=/a&r={'a' * 2_049}",
@@ -161,9 +163,11 @@ def test_servers_count_for_their_readers(seen: Watched) -> None:
         {"path": "/api-1", "created_at": "2026-11-22T11:00:01Z", "session": "x"},
         {"path": "/api-1", "session": "y", "size": [1366, 768, 1], "language": "vi"},
         {"path": "/api-1", **READER, "ref": "https://a.example/", "query": "utm_source=x"},
+        {"path": "/api-1", **READER, "event": "false", "size": 1366},
         {"path": "click", "event": True, **READER},
+        {"path": "click", "event": 1, **READER},
     )
-    answer = ask(seen, "POST", "/api/v0/count", told, counted=4, **bearer(seen))
+    answer = ask(seen, "POST", "/api/v0/count", told, counted=5, **bearer(seen))
 
     assert (answer.status_code, answer.get_json()) == (202, {"status": "ok"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
@@ -179,6 +183,7 @@ def test_only_listed_hits_have_failed(seen: Watched) -> None:
         {"path": 7},
         {"path": "/api-2", "ip": IGNORED, "user_agent": CHROME},
         {"path": "/api-2", "ip": "nobody", "user_agent": CHROME},
+        {"path": "/api-2", **READER, "bot": -3},
         {"path": "/api-2", **READER, "bot": 3},
     )
     answer = ask(seen, "POST", "/api/v0/count", told, counted=1, **bearer(seen))
@@ -186,6 +191,19 @@ def test_only_listed_hits_have_failed(seen: Watched) -> None:
     assert answer.status_code == 400
     assert list(answer.get_json()["errors"]) == ["1", "2", "3", "4", "6", "7"]
     assert answer.headers["X-Goatcounter-Filter"] == "5"
+
+
+def test_a_server_may_count_excluded_addresses(seen: Watched) -> None:
+    told = hits({"path": "/api-4", "ip": IGNORED, "user_agent": CHROME}, filter=[])
+    answer = ask(seen, "POST", "/api/v0/count", told, counted=1, **bearer(seen))
+    assert (answer.status_code, said(answer)) == (202, "counted")
+    assert "X-Goatcounter-Filter" not in answer.headers
+
+    for known in (None, ["ip"]):
+        answer = ask(seen, "POST", "/api/v0/count", {**told, "filter": known}, **bearer(seen))
+        assert (answer.status_code, answer.headers["X-Goatcounter-Filter"]) == (202, "0")
+    answer = ask(seen, "POST", "/api/v0/count", {**told, "filter": ["ua"]}, **bearer(seen))
+    assert (answer.status_code, answer.get_json()) == (400, {"error": "malformed: filter"})
 
 
 def test_without_sessions_no_reader_has_to_be_told(seen: Watched) -> None:
@@ -289,6 +307,19 @@ def test_a_pages_number_is_two_texts(read: Watched, asked: str) -> None:
     assert (answer.status_code, answer.get_json()) == (200, {"count": "1", "count_unique": "1"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert answer.headers["Cache-Control"].startswith("public")
+
+
+def test_views_of_today_are_in_a_span_before_sql_knows_of_them(read: Watched) -> None:
+    read.luot.snapshot()
+    for n in (1, 2):
+        ask(read, "GET", count(p="/span"), counted=1)
+        answer = ask(read, "GET", "/counter/span.json?start=week")
+        assert (answer.status_code, answer.get_json()["count"]) == (200, str(n))
+    total = ask(read, "GET", "/counter/TOTAL.json?start=2026-11-22").get_json()["count"]
+    assert total == ask(read, "GET", "/counter/TOTAL.json").get_json()["count"]
+    for other in ("end=2026-11-21", "start=2026-11-23"):
+        answer = ask(read, "GET", f"/counter/span.json?{other}")
+        assert (answer.status_code, answer.get_json()["count"]) == (200, "0")
 
 
 def test_thousands_stand_apart(read: Watched) -> None:

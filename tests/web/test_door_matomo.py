@@ -196,16 +196,19 @@ def test_many_are_settled_one_by_one(seen: Watched) -> None:
         "requests": [
             f"?{urlencode(told('/bulk-1'))}",
             urlencode(told("/bulk-2")),
-            told("/bulk-3", action_name="T"),
+            told("/bulk-3", action_name="T", cvar={"1": ["a", "b"]}, bots=True, ec_st=None),
+            f"/piwik.php?{urlencode(told('/bulk-4'))}",
+            f"https://stats.example/matomo.php?{urlencode(told('/bulk-5'))}#x",
             told(idsite=99),
+            told(action_name=["a"]),
             {"rec": 1},
             7,
         ]
     }
-    answer = ask(seen, "POST", "/matomo.php", body, counted=3, **FORM)
+    answer = ask(seen, "POST", "/matomo.php", body, counted=5, **FORM)
 
     assert (answer.status_code, answer.mimetype) == (200, "application/json")
-    assert answer.get_json() == {"status": "success", "tracked": 3, "invalid": 3}
+    assert answer.get_json() == {"status": "success", "tracked": 5, "invalid": 4}
     assert number(seen, "/bulk-3") == 1
 
 
@@ -221,8 +224,9 @@ def test_who_shows_a_token_is_told_which_were_invalid(seen: Watched) -> None:
     assert answer.get_json() == {"status": "success", "tracked": 0, "invalid": 2}
 
 
-def test_many_may_want_no_answer(seen: Watched) -> None:
-    body = {"requests": [told()], "send_image": 0}
+@pytest.mark.parametrize("no", [0, "0", False])
+def test_many_may_want_no_answer(seen: Watched, no: Any) -> None:
+    body = {"requests": [told()], "send_image": no}
 
     assert ask(seen, "POST", "/matomo.php", body, counted=1).status_code == 204
 

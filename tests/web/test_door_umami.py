@@ -107,6 +107,11 @@ def test_an_excluded_address_is_forbidden(seen: Watched) -> None:
         message("/%00"),
         message(title=7),
         message(timestamp=1e300),
+        message(timestamp="yesterday"),
+        message(timestamp="１７"),
+        message(data="x"),
+        message(kind="performance", lcp="slow"),
+        {"payload": message()["payload"]},
     ],
 )
 def test_what_is_wrong_is_refused(seen: Watched, told: Any) -> None:
@@ -114,7 +119,8 @@ def test_what_is_wrong_is_refused(seen: Watched, told: Any) -> None:
 
     assert answer.status_code == 400
     assert str(said(answer)).startswith("rejected")
-    assert answer.get_json()["error"]["status"] == 400
+    error = answer.get_json()["error"]
+    assert (error["code"], error["status"]) == ("bad-request", 400)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +156,7 @@ def test_with_a_token_servers_speak_for_readers(seen: Watched) -> None:
     token = {**JSON, "Authorization": f"Bearer {seen.luot.token}", "User-Agent": "python-requests"}
     yesterday = seen.luot.clock.now_ms() // 1000 - 86_400
     reader = {"ip": "192.0.2.56", "userAgent": "Mozilla/5.0 (X11; Linux) Firefox/144.0"}
-    told = message("/relayed", **reader, timestamp=yesterday, id="reader-1")
+    told = message("/relayed", **reader, timestamp=str(yesterday), id="reader-1")
     ask(seen, "POST", "/api/send", told, counted=1, **token)
 
     now = seen.luot.counters()
@@ -166,7 +172,10 @@ def test_a_batch_is_settled_one_by_one(seen: Watched) -> None:
     body = answer.get_json()
     assert (body["size"], body["processed"], body["errors"]) == (5, 3, 2)
     assert [row["index"] for row in body["details"]] == [2, 3]
-    assert set(body["details"][0]) == {"index", "response"}
+    for row in body["details"]:
+        # The answer as each would have got it alone.
+        alone = ask(seen, "POST", "/api/send", sent[row["index"]], **JSON)
+        assert row == {"index": row["index"], "response": alone.get_json()}
     assert isinstance(body["cache"], str)
 
 
