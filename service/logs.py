@@ -72,8 +72,6 @@ def log_config(level: str) -> dict[str, Any]:
         "loggers": {
             "gunicorn.error": {**one_handler, "level": level.upper()},
             "gunicorn.access": {"handlers": [], "propagate": False},
-            # It tells of its start in three lines for each worker, after gunicorn's one.
-            "uvicorn.error": {"level": "WARNING"},
             "apscheduler": {"level": "WARNING"},
             "alembic": {"level": "WARNING"},
         },
