@@ -1,4 +1,4 @@
-# run     set up and start Luot with its demo on http://localhost:8000/demo/
+# run     set up and start Luot with its demo on http://localhost:8000/demo/; make run PORT=8001
 # test    set up, lint, and run the whole suite
 # bench   measure every figure beside something simple; make bench FIGURES="hits cpu" for some
 # protocol-long   thousands of random schedules; LUOT_LONG=5000 says how many
@@ -9,6 +9,7 @@
 # image   build the container, its base fixed by digest   image-trial   its steps without docker
 # lint    check, change nothing          fix     let the tools mend what they can
 PYTHON ?= python3
+PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 IMAGE ?= python:3.13-slim-bookworm
@@ -18,7 +19,7 @@ SPREAD := -n auto --maxprocesses 4 --dist loadfile
 .PHONY: run test bench protocol-long faults faults-long lint fix lock audit pages image image-trial install clean
 
 run: $(STAMP)
-	LUOT_DEMO=true $(BIN)/luot serve --config config/luot.toml
+	LUOT_DEMO=true $(BIN)/luot serve --config config/luot.toml --port $(PORT)
 
 test: $(STAMP) lint
 	$(BIN)/python tests/chromium.py

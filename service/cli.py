@@ -27,10 +27,11 @@ from service.commands import (
     tokens,
     work,
 )
+from service.commands.groups import Commands
 from service.commands.options import settings_options
 
 
-@click.group()
+@click.group(cls=Commands)
 @settings_options
 @click.version_option(__version__)
 def luot(config: Path | None, data: Path | None) -> None:  # the commands read both from here
@@ -39,34 +40,31 @@ def luot(config: Path | None, data: Path | None) -> None:  # the commands read b
     """
 
 
-for command in (
-    serve.serve,
-    serve.web,
-    serve.scheduler,
-    serve.migrate_command,
-    checks.check,
-    tokens.token,
-    shares.share,
-    work.snapshot,
-    work.job,
-    baselines.baseline,
-    imports.import_group,
-    reports.report,
-    snippets.snippet,
-    titles.title,
-    exports.export,
-    repairs.reconcile,
-    repairs.rebuild,
-    corrections.page,
-    corrections.remove,
-    corrections.correction,
-    retention.retention,
-    sites.site,
-    backups.backup,
-    backups.restore,
-    doctor.doctor,
-):
-    luot.add_command(command)
+luot.sections = {
+    "Run it": (
+        serve.serve,
+        checks.check,
+        doctor.doctor,
+        serve.web,
+        serve.scheduler,
+        serve.migrate_command,
+    ),
+    "Put it on pages": (snippets.snippet, titles.title),
+    "Read the numbers": (reports.report, exports.export, tokens.token, shares.share),
+    "Move in": (imports.import_group, baselines.baseline),
+    "Correct": (corrections.page, corrections.remove, corrections.correction),
+    "Keep, and give up": (backups.backup, backups.restore, retention.retention, sites.site),
+    "The scheduler's work, by hand": (
+        work.snapshot,
+        work.job,
+        repairs.reconcile,
+        repairs.rebuild,
+    ),
+}
+
+for section in luot.sections.values():
+    for command in section:
+        luot.add_command(command)
 
 
 def main() -> None:
@@ -77,7 +75,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    luot()
+    luot(prog_name="luot")
 
 
 if __name__ == "__main__":

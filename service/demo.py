@@ -5,6 +5,7 @@ The demo: a site named demo with a past, and the settings that go with it.
 from service.archive.baselines import Baseline, push_baselines, set_baselines
 from service.archive.databases import Database
 from service.archive.sites import create_site
+from service.archive.titles import pin_title
 from service.clock import Clock
 from service.counting.store import Store
 from service.demo_articles import ARTICLES, SITE_NAME, SITE_VIEWS, SITE_VISITS
@@ -46,4 +47,8 @@ def seed_demo(store: Store, database: Database, site: Site, clock: Clock) -> Non
         pages = [Baseline(page_path(a.slug), a.views, a.visits) for a in ARTICLES]
         past = [Baseline("", SITE_VIEWS, SITE_VISITS), *pages]
         set_baselines(database, site, past, clock, "demo")
+        # Titles need two visitors, and whoever tries the demo is one.
+        for article in ARTICLES:
+            path, now = page_path(article.slug), clock.now_ms()
+            pin_title(database, site.id, path, article.title, now, "demo")
     push_baselines(store, database, site.id)

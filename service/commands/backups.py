@@ -15,7 +15,7 @@ from service.archive.restoring import restore as give_back
 from service.archive.sites import create_site
 from service.commands.options import fail, made_data_dir, opened, prepared, with_settings
 from service.counting.locks import opening
-from service.errors import LuotError
+from service.errors import LuotError, StoreUnavailable
 from service.jobs.table import take_snapshots
 from service.runtime import Runtime
 from service.settings import Settings
@@ -56,6 +56,10 @@ def restore(settings: Settings, file: Path) -> None:
         try:
             _give_back(runtime, name)
         except LuotError as error:
+            # The embedded store runs while luot serve does, which is not started before this.
+            if isinstance(error, StoreUnavailable) and not settings.redis_url:
+                click.echo(f"{name}: luot serve gives it back to Redis")
+                continue
             fail(1, f"SQL is whole, and {name} is given back to Redis by luot serve: {error}")
         click.echo(f"{name}: Redis has what SQL has")
 

@@ -8,6 +8,7 @@ import click
 
 from service.archive.baseline_files import read_baselines
 from service.archive.baselines import Baseline, push_baselines, set_baselines
+from service.commands.groups import Commands
 from service.commands.options import prepared, site_in, site_option, with_settings
 from service.errors import LuotError
 from service.intake.sites import Site
@@ -15,7 +16,7 @@ from service.runtime import Runtime
 from service.settings import LARGEST, Settings
 
 
-@click.group("baseline")
+@click.group("baseline", cls=Commands)
 def baseline() -> None:
     """
     What an older counter had counted.
@@ -24,8 +25,8 @@ def baseline() -> None:
 
 @baseline.command("set")
 @site_option
-@click.option("--views", type=click.IntRange(0, LARGEST), required=True)
-@click.option("--visits", type=click.IntRange(0, LARGEST), required=True)
+@click.option("--views", type=click.IntRange(0, LARGEST), required=True, help="Of all time.")
+@click.option("--visits", type=click.IntRange(0, LARGEST), required=True, help="Of all time.")
 @with_settings
 def set_site(settings: Settings, site: str, views: int, visits: int) -> None:
     """

@@ -8,7 +8,7 @@ import sys
 import click
 
 from service.archive.migrating import is_migrated
-from service.commands.options import opened, with_settings
+from service.commands.options import opened, remedy, with_settings
 from service.errors import LuotError, StoreUnfit
 from service.hints import SENTENCE
 from service.readiness import shortcomings, warnings
@@ -65,10 +65,7 @@ def _store(runtime: Runtime) -> list[tuple[str, str]]:
     except StoreUnfit as error:
         return [("Redis", _bare(error))]
     except LuotError as error:
-        what = "start it, or correct redis_url"
-        if not runtime.settings.redis_url:
-            what = "the embedded store runs while luot serve does"
-        return [("Redis", f"{_bare(error)} ({what})")]
+        return [("Redis", f"{_bare(error)} ({remedy(error, runtime.settings)})")]
     return []
 
 
@@ -77,10 +74,7 @@ def _database(runtime: Runtime) -> list[tuple[str, str]]:
         if is_migrated(runtime.database):
             return []
     except LuotError as error:
-        what = "start it, or correct database_url"
-        if not runtime.settings.database_url:
-            what = "it is a file in the data directory, made by luot migrate and luot serve"
-        return [("database", f"{_bare(error)} ({what})")]
+        return [("database", f"{_bare(error)} ({remedy(error, runtime.settings)})")]
     return [("database", "it has not this version's tables: run luot migrate")]
 
 

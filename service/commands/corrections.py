@@ -12,6 +12,7 @@ import click
 from service.archive.corrections import Correction, corrections
 from service.archive.corrections import correction as one_correction
 from service.clock import rfc3339
+from service.commands.groups import Commands
 from service.commands.options import opened, site_in, site_option, with_settings
 from service.jobs.correcting import By, merge_pages, remove_wave, undo_correction, wave_of
 from service.settings import Settings
@@ -39,7 +40,7 @@ class _Day(click.ParamType[date]):
             self.fail("is no day, such as 2026-11-22", param, context)
 
 
-@click.group("page")
+@click.group("page", cls=Commands)
 def page() -> None:
     """
     Pages that have moved.
@@ -109,7 +110,7 @@ def remove(
     click.echo(f"{site}: {_sums(made)}; correction {made.id}")
 
 
-@click.group("correction")
+@click.group("correction", cls=Commands)
 def correction() -> None:
     """
     Corrections that were made.

@@ -7,6 +7,8 @@ import sys
 import click
 
 from service.commands.options import opened, site_in, site_option, with_settings
+from service.errors import SettingsError
+from service.hosts import http_url
 from service.jobs.following import Follower, Step
 from service.settings import Settings
 
@@ -25,6 +27,10 @@ def doctor(settings: Settings, site: str, url: str, wait: int | None) -> None:
 
     It is filtered as a test, and in none of the numbers.
     """
+    if http_url(url) is None:
+        raise SettingsError(
+            ["--url: must be the address of Luot, such as https://stats.example.vn"]
+        )
     runtime = opened(settings)
     patience = settings.snapshot_seconds + _MORE if wait is None else wait
     follower = Follower(runtime, site_in(runtime, site), url, patience)

@@ -26,7 +26,14 @@ FORMATS = ("zip", "csv", "jsonl", "parquet")
 
 @click.command("export")
 @site_option
-@click.option("--format", "form", type=click.Choice(FORMATS), default="zip", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="zip",
+    show_default=True,
+    help="How FILE is written.",
+)
 @click.option("--from", "first", metavar="DAY", help="First site-day; else the first of all.")
 @click.option("--to", "last", metavar="DAY", help="Last site-day; else today.")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
@@ -60,7 +67,8 @@ def _span(runtime: Runtime, site: str, first: str | None, last: str | None) -> P
             return period(PeriodName.ALL, None, None, today, begun)
         return period(None, first or begun.isoformat(), last or today.isoformat(), today)
     except Rejected as error:
-        raise SettingsError([f"--{error.field}: is no day, or not in order: 2026-11-22"]) from None
+        what = "has to be a day such as 2026-11-22, --from no later than --to and today"
+        raise SettingsError([f"--{error.field}: {what}"]) from None
 
 
 def _write(runtime: Runtime, site: str, span: Period, form: str, out: IO[bytes]) -> None:

@@ -6,11 +6,12 @@ import click
 
 from service.archive.history import Tool
 from service.commands.baselines import import_file
+from service.commands.groups import Commands
 from service.commands.histories import tool_command
 from service.commands.logs import import_log
 
 
-@click.group("import")
+@click.group("import", cls=Commands)
 def import_group() -> None:
     """
     History from elsewhere.

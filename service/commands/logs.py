@@ -27,9 +27,11 @@ from service.archive.log_imports import (
     read_log,
     refuse_overlap,
 )
+from service.archive.log_lines import lines_of
 from service.archive.snapshots import snapshot
 from service.commands.options import prepared, site_in, site_option, with_settings
 from service.errors import ImportRefused, SettingsError
+from service.intake.log_formats import log_reader
 from service.intake.sites import Site
 from service.runtime import Runtime
 from service.settings import Settings
@@ -121,6 +123,8 @@ def _import(
         named = f"{log.content} {span[0]} {span[1]}"
         log = replace(log, content=hashlib.sha256(named.encode()).hexdigest())
     done = lines_done(runtime.database, site, log)
+    if done == 0:
+        _refuse_foreign(log)
     if done == 0 and mode == "refuse":
         refuse_overlap(runtime.database, site, log)
     importer = LogImport(runtime.intake, runtime.direct, site)
@@ -135,6 +139,18 @@ def _import(
     snapshot(runtime.store, runtime.database, site.id, runtime.clock)
     known_lines.forget(runtime.settings.data_dir, log.content)
     return summary, notes
+
+
+def _refuse_foreign(log: LogFile) -> None:
+    """
+    A file of another format changes nothing, so that it can be read again with the right one.
+    """
+    if log.days or not log.lines:
+        return
+    read = log_reader(log.format)
+    if not any(read(raw) is not None for raw in lines_of(log.file)):
+        what = "no line is of a format that is known; --format names it as nginx does"
+        raise ImportRefused(f"{log.file}: {what}")
 
 
 def _known(

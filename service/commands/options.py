@@ -13,7 +13,7 @@ import click
 
 from service.archive.migrating import migrate
 from service.configuration import load
-from service.errors import LuotError, SettingsError
+from service.errors import ArchiveUnavailable, LuotError, SettingsError, StoreUnavailable
 from service.intake.sites import Site
 from service.logs import prepare_logs
 from service.runtime import Runtime
@@ -60,7 +60,7 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
         except SettingsError as error:
             fail(2, *error.mistakes)
         except LuotError as error:
-            fail(1, str(error))
+            fail(1, f"{error}{_behind(remedy(error, settings))}")
         except BrokenPipeError:
             # The reader has seen enough; click ends quietly.
             raise
@@ -68,6 +68,29 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
             fail(1, f"{error.filename or 'standard output'}: {error.strerror or error}")
 
     return run
+
+
+def remedy(error: LuotError, settings: Settings) -> str:
+    """
+    What to do about Redis or SQL that cannot be reached; empty when the error says it itself.
+    """
+    if isinstance(error, StoreUnavailable):
+        return (
+            "start it, or correct redis_url"
+            if settings.redis_url
+            else "the embedded store runs while luot serve does"
+        )
+    if isinstance(error, ArchiveUnavailable):
+        return (
+            "start it, or correct database_url"
+            if settings.database_url
+            else "it is a file in the data directory, made by luot migrate and luot serve"
+        )
+    return ""
+
+
+def _behind(what: str) -> str:
+    return f" ({what})" if what else ""
 
 
 def _refuse_missing_socket(settings: Settings) -> None:

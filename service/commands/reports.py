@@ -29,11 +29,22 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 @click.command("report")
 @site_option
-@click.option("--days", type=click.IntRange(1, LONGEST), default=30, show_default=True)
+@click.option(
+    "--days",
+    type=click.IntRange(1, LONGEST),
+    default=30,
+    show_default=True,
+    help="Site-days up to today.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--month", "named", default="", help="A month instead, such as 2026-11.")
-@click.option("--csv", "as_csv", is_flag=True, help="Print the month as CSV.")
-@click.option("--lang", type=click.Choice(LANGUAGES), help="The month's language; the site's else.")
+@click.option(
+    "--csv",
+    "as_csv",
+    is_flag=True,
+    help="Print the month as CSV; without --month the one that is over.",
+)
+@click.option("--lang", type=click.Choice(LANGUAGES), help="The month's language; else the site's.")
 @with_settings
 def report(  # a command has as many parts as it has
     settings: Settings,
@@ -47,6 +58,8 @@ def report(  # a command has as many parts as it has
     """
     Prints totals, a line of the days, and the most read pages; or the report of a month.
     """
+    if as_json and (named or as_csv):
+        raise SettingsError(["--json: is for --days; a month is text or --csv"])
     if named or as_csv:
         _month(settings, site, named, lang, as_csv)
         return

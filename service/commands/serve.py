@@ -2,6 +2,7 @@
 ``luot serve`` and its parts, which run alone: web, scheduler, migrate.
 """
 
+import errno
 import os
 import shutil
 import socket
@@ -34,7 +35,13 @@ USUAL_PROXIES = 5
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=8000,
+    show_default=True,
+    help="The port to listen on.",
+)
 @with_settings
 def serve(settings: Settings, host: str, port: int) -> None:
     """
@@ -64,7 +71,13 @@ def serve(settings: Settings, host: str, port: int) -> None:
 
 @click.command("web")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", type=click.IntRange(1, 65_535), default=8000, show_default=True)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65_535),
+    default=8000,
+    show_default=True,
+    help="The port to listen on.",
+)
 @with_settings
 def web(settings: Settings, host: str, port: int) -> None:
     """
@@ -131,7 +144,10 @@ def _refuse_taken(host: str, port: int) -> None:
     except UnicodeError:
         raise SettingsError([f"--host: {host} is no host"]) from None
     except OSError as error:
-        raise SettingsError([f"--port: {host}:{port} cannot be used: {error.strerror}"]) from None
+        what = f"{host}:{port} cannot be used: {error.strerror}"
+        if error.errno == errno.EADDRINUSE:
+            what += "; name another, such as --port 8001"
+        raise SettingsError([f"--port: {what}"]) from None
 
 
 def _environment(settings: Settings) -> dict[str, str]:
@@ -225,6 +241,7 @@ def _tell(settings: Settings, host: str, port: int) -> None:
     base = f"http://{shown}:{port}"
     click.echo(f"Luot is starting on {base}")
     if not settings.demo:
+        click.echo("Its dashboard asks for a token; luot token create --help says how to make one")
         return
     with closing(Database.of(settings)) as database:
         token = create_token(database, "*", Scope.ADMIN, time.time_ns() // 1_000_000, "demo")

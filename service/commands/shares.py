@@ -6,11 +6,12 @@ import click
 
 from service.archive.share_links import create_link, links_of, open_to_all, revoke_link
 from service.clock import rfc3339
+from service.commands.groups import Commands
 from service.commands.options import fail, prepared, site_in, site_option, with_settings
 from service.settings import Settings
 
 
-@click.group("share")
+@click.group("share", cls=Commands)
 def share() -> None:
     """
     Links that show one site's dashboard, and nothing else.

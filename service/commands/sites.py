@@ -5,11 +5,12 @@
 import click
 
 from service.archive.purging import purge_site, removed_sites
+from service.commands.groups import Commands
 from service.commands.options import fail, opened, with_settings
 from service.settings import SITE_ID, Settings
 
 
-@click.group("site")
+@click.group("site", cls=Commands)
 def site() -> None:
     """
     Sites that were taken out of the settings; their numbers are kept until they are purged.

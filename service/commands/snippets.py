@@ -41,6 +41,9 @@ def snippet(settings: Settings, site: str, place: str, url: str) -> None:
     Prints what to paste into a site's pages.
     """
     found = site_in(opened(settings), site)
+    if not (url or settings.public_hosts):
+        told = f"put your own address in place of {EXAMPLE}, or set --url or public_hosts"
+        click.echo(f"luot: {told}", err=True)
     words = _words(found.id, _address(url, settings.public_hosts))
     parts = (_filled(name, words) for name in (place, "server", "policy"))
     click.echo("\n".join(parts), nl=False)

@@ -5,6 +5,7 @@
 import click
 
 from service.archive.titles import pin_title
+from service.commands.groups import Commands
 from service.commands.options import fail, prepared, site_in, site_option, with_settings
 from service.errors import Rejected
 from service.intake.beacons import TITLE_CHARACTERS
@@ -14,7 +15,7 @@ from service.intake.text import printable
 from service.settings import Settings
 
 
-@click.group("title")
+@click.group("title", cls=Commands)
 def title() -> None:
     """
     Titles of pages.

@@ -8,6 +8,7 @@ import click
 
 from service.archive.tokens import Scope, create_token, revoke_token, tokens
 from service.clock import rfc3339
+from service.commands.groups import Commands
 from service.commands.options import fail, prepared, site_in, site_option, with_settings
 from service.errors import SettingsError
 from service.settings import Settings
@@ -19,7 +20,7 @@ _IN = re.compile(r"([0-9]{1,5})([dh])", re.ASCII)
 _MS = {"h": 3_600_000, "d": 86_400_000}
 
 
-@click.group("token")
+@click.group("token", cls=Commands)
 def token() -> None:
     """
     Tokens of programs and people.
@@ -28,7 +29,12 @@ def token() -> None:
 
 @token.command("create")
 @site_option
-@click.option("--scope", type=click.Choice([str(s) for s in Scope]), required=True)
+@click.option(
+    "--scope",
+    type=click.Choice([str(s) for s in Scope]),
+    required=True,
+    help="read: the numbers; write: hits of a server; admin: both, and links.",
+)
 @click.option("--name", default="", help="What it is for; replaces the one of the same name.")
 @click.option("--expires", default="", help="When it ends, from now: 90d or 12h. Else never.")
 @with_settings

@@ -4,6 +4,7 @@
 
 import click
 
+from service.commands.groups import Commands
 from service.commands.options import fail, opened, with_settings
 from service.jobs.table import jobs, run_job
 from service.settings import Settings
@@ -18,7 +19,7 @@ def snapshot(settings: Settings) -> None:
     _run(settings, "snapshot")
 
 
-@click.group("job")
+@click.group("job", cls=Commands)
 def job() -> None:
     """
     The jobs that the scheduler runs.

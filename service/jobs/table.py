@@ -205,15 +205,16 @@ def _for_each_site(runtime: Runtime, name: str, act: Callable[[Runtime, Site], N
     """
     One site's trouble is told, and does not stop the others.
     """
-    failed = []
+    failed: dict[str, str] = {}
     for site in runtime.sites.values():
         try:
             act(runtime, site)
         except LuotError as error:
             log.error("job failed", extra={"job": name, "site": site.id, "why": str(error)})  # noqa: TRY400 - the reason says it
-            failed.append(site.id)
+            failed[site.id] = str(error)
     if failed:
-        raise JobFailed(f"{name} failed for {', '.join(failed)}")
+        why = next(iter(failed.values()))
+        raise JobFailed(f"{name} failed for {', '.join(failed)}: {why}")
 
 
 def _snapshot_site(runtime: Runtime, site: Site) -> None:

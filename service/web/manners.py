@@ -12,6 +12,7 @@ from service import metrics
 from service.errors import Reason, Rejected
 from service.logs import name_request
 from service.web.fronts import respond, runtime
+from service.web.pages import refusal_page
 from service.web.problems import problem_response
 from service.web.requests import json_answer, refusal
 
@@ -74,12 +75,22 @@ def _http_error(error: HTTPException) -> Response:
         metrics.rejected.labels("none", Reason.HOST).inc()
         return respond(refusal(Rejected(Reason.HOST, "host")))
     status = error.code or 500
+    if status == 404 and _is_person():
+        return refusal_page(Rejected(Reason.SITE, status=404))
     if error.response is not None or status < 400:
         return Response(response=None, status=status, headers=error.get_headers())
     response = _error(status, _CODES.get(status, "error"))
     if status == 405:
         response.headers["Allow"] = dict(error.get_headers()).get("Allow", "")
     return response
+
+
+def _is_person() -> bool:
+    """
+    Whether a browser asks for a page to be shown, and not a page's script or a program.
+    """
+    accepted = request.headers.get("Accept", "").partition(",")[0].strip()
+    return accepted == "text/html" and not request.path.startswith("/api/")
 
 
 def _accident(error: Exception) -> Response:

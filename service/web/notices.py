@@ -83,6 +83,24 @@ def stale_numbers(glance: Glance) -> Iterable[Notice]:
     yield Notice(told % words, is_warning=True)
 
 
+def first_steps(glance: Glance) -> Iterable[Notice]:
+    """
+    Nothing was counted or taken over yet: what makes a page count.
+    """
+    shown = glance.shown
+    if shown is None or shown.stale or glance.views:
+        return
+    if shown.numbers.total.views or shown.numbers.baseline_views:
+        return
+    told = _(
+        "No page has been viewed yet. %(snippet)s prints what to paste into pages, and "
+        "%(doctor)s follows a test hit to these reports."
+    )
+    site = glance.look.site.id
+    words = {"snippet": f"luot snippet --site {site}", "doctor": f"luot doctor --site {site}"}
+    yield Notice(told % words)
+
+
 def undeclared_proxy(glance: Glance) -> Iterable[Notice]:
     """
     Nearly all hits come from one address, which is no reader's.
@@ -128,7 +146,7 @@ def the_move(glance: Glance) -> Iterable[Notice]:
             yield Notice(notice.text)
 
 
-_SOURCES: list[Source] = [stale_numbers, undeclared_proxy, moves, the_move]
+_SOURCES: list[Source] = [stale_numbers, first_steps, undeclared_proxy, moves, the_move]
 
 
 def add_notices(source: Source) -> None:

@@ -39,6 +39,8 @@ class Worker(UvicornWorker):  # type: ignore[misc]
         # The client's address is settled by trusted_proxies, and the log line by the front.
         "proxy_headers": False,
         "access_log": False,
+        # It tells of its start in three lines for each worker, after gunicorn's one.
+        "log_level": "warning",
         "server_header": False,
         "timeout_graceful_shutdown": STOPPING_SECONDS,
         "timeout_notify": LOOK_SECONDS,

@@ -69,6 +69,16 @@ def test_a_clean_host_has_every_number_from_a_backup(counted: Terminal, valkey: 
     assert "open" == valkey.client.hget("luot:{s1}:state", "phase")
 
 
+def test_before_luot_serve_the_embedded_store_is_no_reason_to_fail(counted: Terminal) -> None:
+    counted.run("backup", counted.folder / "luot.zip")
+    counted.data = counted.folder / "elsewhere"
+    counted.write("")
+    back = counted.run("restore", counted.folder / "luot.zip", LUOT_REDIS_URL="")
+
+    assert (0, "") == (back.exit_code, back.stderr)
+    assert "s1: luot serve gives it back to Redis" == back.stdout.splitlines()[-1]
+
+
 def test_a_redis_that_is_ahead_of_the_backup_follows_it(counted: Terminal, valkey: Valkey) -> None:
     counted.run("backup", counted.folder / "luot.zip")
     log = counted.file("more.log", a_line("203.0.113.99", "22/Nov/2026:01:00:00 +0000", "/later"))

@@ -232,6 +232,17 @@ def test_lines_that_cannot_have_happened_are_no_lines(terminal: Terminal) -> Non
     assert summary(terminal, file)["reasons"] == {"unparsed": len(times)}
 
 
+def test_a_log_of_another_format_can_be_read_again_with_the_right_one(terminal: Terminal) -> None:
+    request = '[20/Nov/2026:10:00:00 +0000] 203.0.113.7 "GET /a HTTP/1.1" 200'
+    line = f'{request} "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"\n'
+    file = terminal.file("own.log", line)
+    said = f"{file}: no line is of a format that is known; --format names it as nginx does"
+
+    assert said == refused(terminal, file)
+    form = '[$time_local] $remote_addr "$request" $status "$http_user_agent"'
+    assert summary(terminal, file, "--format", form)["counted"] == 1
+
+
 def test_lines_of_the_next_five_minutes_are_clocks_that_differ(terminal: Terminal) -> None:
     file = terminal.file("a.log", a_line("203.0.113.7", "22/Nov/2026:12:05:00 +0000"))
 

@@ -33,8 +33,10 @@ def test_a_port_that_is_none_ends_with_2(terminal: Terminal, command: str, port:
 
 
 def test_a_port_that_somebody_has_ends_with_2(terminal: Terminal, taken_port: int) -> None:
+    what = f"127.0.0.1:{taken_port} cannot be used: Address already in use"
+
     assert refused(terminal, "serve", "--port", taken_port) == [
-        f"--port: 127.0.0.1:{taken_port} cannot be used: Address already in use"
+        f"--port: {what}; name another, such as --port 8001"
     ]
 
 
@@ -119,5 +121,6 @@ def test_a_redis_that_is_away_ends_with_1_and_without_its_password(terminal: Ter
     told = terminal.start("serve", "--port", str(free_port()), variables=variables)
 
     assert (told.returncode, told.stdout) == (1, "")
-    assert told.stderr.splitlines()[-1] == "luot: Redis: ConnectionError"
+    sentence = "luot: Redis: ConnectionError (start it, or correct redis_url)"
+    assert told.stderr.splitlines()[-1] == sentence
     assert "hunter2" not in told.stderr

@@ -48,4 +48,4 @@ def test_a_job_that_fails_says_for_which_site(terminal: Terminal) -> None:
     told = terminal.run("snapshot", LUOT_REDIS_URL="redis://127.0.0.1:1")
 
     assert (told.exit_code, told.stdout) == (1, "")
-    assert told.stderr.splitlines()[-1] == "luot: snapshot failed for s1"
+    assert told.stderr.splitlines()[-1] == "luot: snapshot failed for s1: Redis: ConnectionError"

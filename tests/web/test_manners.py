@@ -33,6 +33,16 @@ def test_an_error_is_one_word_of_json(
     assert ("Allow" in answer.headers) == (status == 405)
 
 
+@pytest.mark.parametrize("path", ["/login", "/<script>alert(1)</script>", "/%00%ff"])
+def test_a_person_who_goes_astray_is_shown_a_page(luot: Luot, path: str) -> None:
+    answer = luot.http.get(path, headers={"Accept": "text/html,*/*;q=0.8"})
+
+    assert (answer.status_code, answer.mimetype) == (404, "text/html")
+    assert "There is no such page" in answer.text
+    assert "<script>alert" not in answer.text
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src")
+
+
 def test_an_error_of_the_programs_api_is_a_problem(luot: Luot) -> None:
     answer = luot.http.get("/api/v1/nope")
 

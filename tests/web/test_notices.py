@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
-from service.archive.baselines import Baseline, set_baselines
+from service.archive.baselines import Baseline, push_baselines, set_baselines
 from service.web import notices
 from service.web.notices import Glance, Notice, add_notices
 from tests.conftest import Luot, MakeLuot
@@ -32,6 +32,24 @@ def test_a_part_that_has_something_to_say_adds_it_once(luot: Luot) -> None:
 
     assert told.count("A word about s1 &lt;b&gt;") == 1
     assert told.index("A warning") < told.index("A word")
+
+
+def test_a_site_without_a_view_says_what_to_do_first(luot: Luot) -> None:
+    sentence = "luot snippet --site s1 prints what to paste into pages"
+    first = page(luot, "/sites/s1")
+    luot.hit()
+
+    assert sentence in first
+    assert sentence not in page(luot, "/sites/s1")
+
+
+def test_a_site_with_a_past_needs_no_first_steps(luot: Luot) -> None:
+    site = luot.runtime.sites["s1"]
+    set_baselines(luot.runtime.database, site, [Baseline("", 4_000, 100)], luot.clock, "me")
+    luot.runtime.open_site("s1")
+    push_baselines(luot.runtime.store, luot.runtime.database, "s1")
+
+    assert "luot snippet" not in page(luot, "/sites/s1")
 
 
 def test_the_day_of_the_move_is_told_on_the_periods_that_have_it(luot: Luot) -> None:
