@@ -32,9 +32,9 @@ class Databases:
     The databases of a test session, by data directory.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, server: str = "") -> None:
         assert KIND in {"sqlite", "postgresql"}, f"LUOT_TEST_DATABASE: {KIND}"
-        self.server = ""
+        self.server = server
         self._made: dict[Path, str] = {}
 
     def url(self, folder: Path, like: Path | None = None) -> str:

@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from service.cli import luot
 from tests.conftest import CHROME, SetClock
-from tests.databases import databases
+from tests.databases import Databases, databases
 from tests.servers import Valkey
 
 SITE = """
@@ -67,6 +67,7 @@ class Terminal:
         self.data = folder / "data"
         self.settings = folder / "luot.toml"
         self.clock = clock
+        self.databases = databases
         self._clock_file = folder / "clock"
         self.variables = {"LUOT_REDIS_URL": redis_url, "LUOT_TEST_CLOCK": str(self._clock_file)}
         self.write("")
@@ -113,10 +114,10 @@ class Terminal:
         Where a command finds the SQL of its data directory.
         """
         told = [after for word, after in pairwise(words) if word == "--data"]
-        return databases.variables(Path(str(told[-1])) if told else self.data)
+        return self.databases.variables(Path(str(told[-1])) if told else self.data)
 
     def sql(self, question: str) -> list[Any]:
-        return databases.rows(self.data, question)
+        return self.databases.rows(self.data, question)
 
 
 @pytest.fixture
@@ -128,3 +129,14 @@ def terminal(tmp_path: Path, valkey: Valkey, clock: SetClock) -> Iterator[Termin
     yield terminal
     # Commands let this process log to their own standard error, which is closed by now.
     root.level, root.handlers[:] = before
+
+
+@pytest.fixture
+def on_postgresql(terminal: Terminal, postgresql_url: str) -> Iterator[Terminal]:
+    """
+    The same, with a new database in a real PostgreSQL.
+    """
+    terminal.databases = Databases(postgresql_url)
+    assert terminal.run("migrate").exit_code == 0
+    yield terminal
+    terminal.databases.drop_below(terminal.folder)
