@@ -3,6 +3,7 @@
 # bench   measure every figure beside something simple; make bench FIGURES="hits cpu" for some
 # protocol-long   thousands of random schedules; LUOT_LONG=5000 says how many
 # faults  break everything on purpose, a quarter of an hour; faults-long: an hour (docs/reliability.md)
+# journeys  the journeys and commands again on other servers: a quarter of an hour for each of three
 # lock    write config/requirements*.txt anew: the newest versions that pyproject.toml allows
 # audit   ask whether anything that is locked is known to be unsafe
 # pages   write the pages of docs/ that are made from the code
@@ -15,8 +16,10 @@ BIN := $(VENV)/bin
 IMAGE ?= python:3.13-slim-bookworm
 STAMP := $(VENV)/.installed
 SPREAD := -n auto --maxprocesses 4 --dist loadfile
+JOURNEYS := tests/journeys tests/commands tests/counting/test_protocol.py \
+  tests/counting/test_protocol_schedules.py tests/archive/test_everything.py
 
-.PHONY: run test bench protocol-long faults faults-long lint fix lock audit pages image image-trial install clean
+.PHONY: run test journeys bench protocol-long faults faults-long lint fix lock audit pages image image-trial install clean
 
 run: $(STAMP)
 	LUOT_DEMO=true $(BIN)/luot serve --config config/luot.toml --port $(PORT)
@@ -26,6 +29,16 @@ test: $(STAMP) lint
 	$(BIN)/python -m pytest $(SPREAD) -m 'not alone and not browser'
 	$(BIN)/python -m pytest $(SPREAD) -m 'browser and not alone'
 	$(BIN)/python -m pytest -m alone
+
+# `make test` has them on Valkey and SQLite.
+journeys: $(STAMP)
+	$(BIN)/python tests/chromium.py
+	$(BIN)/python tests/redises.py
+	LUOT_TEST_DATABASE=postgresql $(BIN)/python -m pytest $(SPREAD) -m 'not alone' $(JOURNEYS)
+	LUOT_TEST_REDIS_SERVER=$$($(BIN)/python tests/redises.py) \
+	  $(BIN)/python -m pytest $(SPREAD) -m 'not alone' $(JOURNEYS)
+	LUOT_TEST_REDIS_SERVER=$$($(BIN)/python tests/redises.py) LUOT_TEST_DATABASE=postgresql \
+	  $(BIN)/python -m pytest $(SPREAD) -m 'not alone' $(JOURNEYS)
 
 bench: $(STAMP)
 	$(BIN)/python -m bench $(FIGURES)

@@ -19,7 +19,12 @@ PREFIX = "LUOT_"
 
 #: Variables that are read elsewhere and are no settings.
 OTHER_VARIABLES = frozenset(
-    {"LUOT_CONFIG", "LUOT_TEST_CLOCK", "LUOT_TEST_CRASH_AT", "LUOT_TEST_DATA"}
+    {
+        "LUOT_CONFIG",
+        *("LUOT_TEST_CLOCK", "LUOT_TEST_CRASH_AT"),
+        # The suite reads these, and whatever it starts inherits them.
+        *("LUOT_TEST_DATA", "LUOT_TEST_DATABASE", "LUOT_TEST_REDIS_SERVER"),
+    }
 )
 
 #: Bytes of a settings file; a larger one is something else by mistake.

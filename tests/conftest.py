@@ -19,6 +19,7 @@ from service.runtime import Runtime
 from service.settings import Settings
 from service.web.app import create_app
 from tests import servers
+from tests.databases import KIND, databases
 from tests.fronts import Fronts
 
 #: A browser as most readers have it.
@@ -92,6 +93,19 @@ def valkey(valkey_server: servers.Valkey) -> servers.Valkey:
 def postgresql_url() -> Iterator[str]:
     with servers.postgresql() as url:
         yield url
+
+
+@pytest.fixture(scope="session", autouse=KIND == "postgresql")
+def _services_have_postgresql(postgresql_url: str) -> Iterator[None]:
+    databases.server = postgresql_url
+    yield
+    databases.server = ""
+
+
+@pytest.fixture(autouse=KIND == "postgresql")
+def _databases_go_with_their_test(tmp_path: Path) -> Iterator[None]:
+    yield
+    databases.drop_below(tmp_path)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -193,6 +207,7 @@ def settings_for(folder: Path, redis_url: str, **changes: Any) -> Settings:
         **changes.pop("site", {}),
     }
     sites = {"s1": site, **changes.pop("sites", {})}
+    changes.setdefault("database_url", databases.url(Path(changes.get("data_dir", folder))))
     told = {"redis_url": redis_url, "data_dir": folder, "trusted_proxies": 1, "access_log": False}
     return Settings(**{**told, "sites": sites, **changes})
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import redis
 from redis.crc import key_slot
 
-from service.embedded import binary, tied_to_parent
-from tests.servers import until
+from service.embedded import tied_to_parent
+from tests.servers import redis_server, until
 
 #: Slots of a cluster.
 SLOTS = 16_384
@@ -66,7 +66,7 @@ class Server:
             (self.folder / "valkey.conf").write_text(self.config, encoding="ascii")
             words = [str(self.folder / "valkey.conf"), *words, "--sentinel"]
         self.process = subprocess.Popen(
-            [str(binary()), *words],
+            [redis_server(), *words],
             stdout=subprocess.DEVNULL,
             preexec_fn=tied_to_parent(),  # noqa: PLW1509 - it calls one system call
         )

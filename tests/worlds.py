@@ -13,7 +13,6 @@ import itertools
 import logging
 import os
 import secrets
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -50,6 +49,7 @@ from service.jobs.table import _confirm_site, _snapshot_site
 from service.runtime import House, Runtime
 from service.settings import Settings
 from tests.conftest import NOON, SetClock
+from tests.databases import databases
 from tests.puppets import Dies, Fate, Puppet
 from tests.stages import RUN_ID, Stage, StoppingDatabase, StoppingStore
 
@@ -215,7 +215,7 @@ class World:
         self.sites = {name: Site.of(name, row) for name, row in _SETTINGS.sites.items()}
         self.plain = Store(self.stage.url)
         self.store = StoppingStore(self.stage.url, self)
-        self.database = StoppingDatabase("", self.folder)
+        self.database = StoppingDatabase(databases.url(self.folder), self.folder)
         self.journals = {h: Journals(self.folder / f"host{h}", 2**40) for h in HOSTS}
         self.host_is_up = dict.fromkeys(HOSTS, True)
         self.runtimes = {host: self._runtime(host) for host in HOSTS}
@@ -249,7 +249,7 @@ class World:
         for store in (self.plain, self.store):
             store.close()
         self.database.close()
-        shutil.rmtree(self.folder)
+        self.stage.remove(self.folder)
         self._patches.undo()
         logging.disable(logging.NOTSET)
 

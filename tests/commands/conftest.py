@@ -4,12 +4,11 @@ A terminal in a folder of its own, with a settings file of one site and a clock 
 
 import logging
 import os
-import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from click.testing import CliRunner, Result
 
 from service.cli import luot
 from tests.conftest import CHROME, SetClock
+from tests.databases import Databases, databases
 from tests.servers import Valkey
 
 SITE = """
@@ -67,6 +67,7 @@ class Terminal:
         self.data = folder / "data"
         self.settings = folder / "luot.toml"
         self.clock = clock
+        self.databases = databases
         self._clock_file = folder / "clock"
         self.variables = {"LUOT_REDIS_URL": redis_url, "LUOT_TEST_CLOCK": str(self._clock_file)}
         self.write("")
@@ -85,7 +86,7 @@ class Terminal:
         """
         self._clock_file.write_text(shift_to(self.clock))
         told = ["--config", str(self.settings), *map(str, words)]
-        environment = {**self.variables, **variables}
+        environment = {**self._sql(words), **self.variables, **variables}
         return CliRunner().invoke(luot, told, env=environment, catch_exceptions=False)
 
     def start(self, *words: Word, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -98,7 +99,7 @@ class Terminal:
 
     def begin(self, *words: Word, **options: Any) -> subprocess.Popen[str]:
         self._clock_file.write_text(shift_to(self.clock))
-        variables = {**self.variables, **options.pop("variables", {})}
+        variables = {**self._sql(words), **self.variables, **options.pop("variables", {})}
         told = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         return subprocess.Popen(
             [*LUOT, "--config", str(self.settings), *words],
@@ -108,9 +109,15 @@ class Terminal:
             **told,
         )
 
+    def _sql(self, words: Sequence[object]) -> dict[str, str]:
+        """
+        Where a command finds the SQL of its data directory.
+        """
+        told = [after for word, after in pairwise(words) if word == "--data"]
+        return self.databases.variables(Path(str(told[-1])) if told else self.data)
+
     def sql(self, question: str) -> list[Any]:
-        with closing(sqlite3.connect(self.data / "luot.sqlite3")) as connection:
-            return connection.execute(question).fetchall()
+        return self.databases.rows(self.data, question)
 
 
 @pytest.fixture
@@ -122,3 +129,14 @@ def terminal(tmp_path: Path, valkey: Valkey, clock: SetClock) -> Iterator[Termin
     yield terminal
     # Commands let this process log to their own standard error, which is closed by now.
     root.level, root.handlers[:] = before
+
+
+@pytest.fixture
+def on_postgresql(terminal: Terminal, postgresql_url: str) -> Iterator[Terminal]:
+    """
+    The same, with a new database in a real PostgreSQL.
+    """
+    terminal.databases = Databases(postgresql_url)
+    assert terminal.run("migrate").exit_code == 0
+    yield terminal
+    terminal.databases.drop_below(terminal.folder)

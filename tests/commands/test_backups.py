@@ -8,10 +8,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from service.archive.backups import backup, restore_backup
 from service.archive.databases import Database
 from service.archive.migrating import migrate
+from service.archive.tables import all_tables
 from service.errors import BackupRefused
 from tests.commands.conftest import Terminal, a_line
 from tests.conftest import CHROME, Luot, settings_for
@@ -26,7 +28,8 @@ def rows_of(database: Database) -> dict[str, list[str]]:
     found = {}
     with database.read() as connection:
         for name in tables:
-            rows = connection.exec_driver_sql(f"SELECT * FROM {name}")  # noqa: S608 - names above
+            # As declared: a day is a day on either database.
+            rows = connection.execute(select(all_tables.tables[name]))
             found[name] = sorted(repr(tuple(row)) for row in rows)
     return found
 
@@ -119,11 +122,7 @@ def test_a_backup_moves_between_databases(luot: Luot, database_url: str, tmp_pat
     finally:
         other.close()
 
-    assert {name: len(rows) for name, rows in rows_of(luot.runtime.database).items()} == {
-        name: len(rows) for name, rows in there.items()
-    }
-    if not database_url:
-        assert rows_of(luot.runtime.database) == there
+    assert rows_of(luot.runtime.database) == there
 
 
 @pytest.mark.parametrize("damage", ["cut", "changed", "empty", "table", "newer"])

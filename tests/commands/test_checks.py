@@ -5,6 +5,7 @@ import pytest
 
 from service.hints import SENTENCE, ProxyHint
 from tests.commands.conftest import SITE, Terminal, a_line
+from tests.databases import only_sqlite
 from tests.servers import Valkey
 
 STAR = '[sites.s2]\nname = "Everybody"\nhosts = ["*"]\n'
@@ -107,6 +108,7 @@ def test_a_data_directory_that_is_none_is_named(terminal: Terminal) -> None:
     )
 
 
+@only_sqlite
 def test_a_database_that_is_none_is_named(terminal: Terminal) -> None:
     (terminal.folder / "new").mkdir()
     terminal.file("new/luot.sqlite3", b"this is no database, but it is long enough" * 100)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from service.archive.history_files import LARGEST_LINE
+from service.archive.schema import MEASURES, VALUE_MEASURES
 from service.counting.keys import SiteKeys
 from service.jobs.correcting import By, merge_pages, undo_correction
 from tests.commands.conftest import Terminal
@@ -357,6 +358,56 @@ def test_whatever_wrote_the_file_a_killed_import_is_made_good_by_the_next(
     assert imported(terminal, tool, file)["result"] == "added"
     assert days == site_days(terminal)
     assert totals == shown(valkey)
+
+
+@pytest.mark.parametrize(
+    # Hits, sums of days, sums without days, and a plain file.
+    ("tool", "name", "content"),
+    [FILES[number][:3] for number in (0, 1, 3, 9)],
+    ids=[IDS[number] for number in (0, 1, 3, 9)],
+)
+def test_postgresql_and_sqlite_have_the_same_rows_also_after_a_killed_import(
+    terminal: Terminal,
+    valkey: Valkey,
+    request: pytest.FixtureRequest,
+    tool: str,
+    name: str,
+    content: str | bytes,
+) -> None:
+    # Given what the file makes on SQLite
+    file = terminal.file(name, content)
+    imported(terminal, tool, file)
+    expected = plainly(terminal), shown(valkey)
+    valkey.client.flushall()
+
+    # When an import into PostgreSQL is killed and two more follow
+    there = request.getfixturevalue("on_postgresql")
+    at = {"LUOT_TEST_CRASH_AT": "staged"}
+    killed = there.start("import", tool, file, "--site", "s1", variables=at)
+    assert (killed.returncode, site_days(there)) == (-signal.SIGKILL, [])
+    results = [imported(there, tool, file)["result"] for _ in range(2)]
+
+    # Then each row counts once
+    assert ["added", "added before"] == results
+    assert expected == (plainly(there), shown(valkey))
+
+
+def plainly(terminal: Terminal) -> list[list[Any]]:
+    """
+    Everything that counts, without the numbers that rows have in one database.
+    """
+    counts = ", ".join(f"c.{name}" for name in MEASURES)
+    of_values = ", ".join(f"c.{name}" for name in VALUE_MEASURES)
+    page = "JOIN page ON page.id = c.page_id"
+    value = f"{page} JOIN value ON value.id = c.value_id"
+    asked = (
+        f"SELECT path, day, {counts} FROM day_count c {page}",  # noqa: S608 - names of ours
+        f"SELECT path, month, {counts} FROM month_count c {page}",  # noqa: S608
+        f"SELECT path, day, hour, {counts} FROM hour_count c {page}",  # noqa: S608
+        f"SELECT path, day, dimension, text, {of_values} FROM value_count c {value}",  # noqa: S608
+        "SELECT path, title, views, visits, history_views, history_visits FROM page",
+    )
+    return [sorted(terminal.sql(question), key=repr) for question in asked]
 
 
 def test_a_restored_site_shows_the_same_numbers(

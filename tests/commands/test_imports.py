@@ -2,9 +2,7 @@ import gzip
 import json
 import os
 import signal
-import sqlite3
 from collections import Counter
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -209,9 +207,7 @@ def test_an_import_that_stopped_before_its_first_line_goes_on(terminal: Terminal
 
 
 def forget(terminal: Terminal, table: str) -> None:
-    with closing(sqlite3.connect(terminal.data / "luot.sqlite3")) as connection:
-        connection.execute(f"DELETE FROM {table}")  # noqa: S608
-        connection.commit()
+    terminal.sql(f"DELETE FROM {table}")  # noqa: S608
 
 
 def test_lines_that_cannot_have_happened_are_no_lines(terminal: Terminal) -> None:

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import LUOT, PROJECT, Terminal, a_line
+from tests.databases import only_sqlite
 
 REFUSED = ("trusted_proxyes = 1\n", "trusted_proxyes: there is no such setting; did you mean")
 
 
+@only_sqlite
 def test_the_flags_stand_before_or_after_the_command(terminal: Terminal, tmp_path: Path) -> None:
     other = tmp_path / "other"
     told = {"LUOT_REDIS_URL": None}

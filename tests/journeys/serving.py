@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.conftest import CHROME
+from tests.databases import databases
 from tests.servers import until
 
 
@@ -55,6 +56,7 @@ class Served:
                 ],
                 env={
                     **_environment(),
+                    **databases.variables(self.folder),
                     "LUOT_DEMO": "true",
                     "LUOT_SNAPSHOT_SECONDS": "1",
                     "LUOT_TEST_CLOCK": str(self._clock),

@@ -19,6 +19,7 @@ from service.archive.migrating import migrate
 from service.archive.tokens import Scope, create_token
 from tests import servers
 from tests.conftest import CHROME, settings_for
+from tests.databases import databases
 from tests.journeys.serving import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -132,6 +133,7 @@ def running(folder: Path) -> Iterator[Server]:
                 **os.environ,
                 "LUOT_CONFIG": str(folder / "luot.toml"),
                 "LUOT_DATA_DIR": str(folder),
+                **databases.variables(folder),
                 "LUOT_REDIS_URL": valkey.url,
                 "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
             },

@@ -23,6 +23,7 @@ from service.archive.backups import backup
 from service.archive.share_links import create_link
 from service.logs import log_config
 from tests.conftest import CHROME, Luot, MakeLuot, settings_for
+from tests.databases import databases
 from tests.servers import Valkey
 from tests.web.signed import browser, sign_in, token_of
 
@@ -197,7 +198,7 @@ def test_nothing_of_a_reader_is_found_anywhere(
     salt = str(valkey.client.get("luot:{s1}:salt:2026-11-22"))
     places = {
         "log": log.read_bytes(),
-        "SQL": under(tmp_path, "*.sqlite3*"),
+        "SQL": databases.raw(tmp_path),
         "journal": under(tmp_path, "*.journal"),
         "Redis": held(valkey),
         "metrics": luot.http.get("/metrics", headers=admin).data,

@@ -11,6 +11,7 @@ import pytest
 
 from tests.agreement import assert_agreement
 from tests.conftest import MakeLuot
+from tests.databases import databases
 from tests.servers import Valkey
 
 pytestmark = pytest.mark.alone
@@ -37,10 +38,9 @@ def test_32_threads_of_4_processes_give_exact_numbers(
     file = tmp_path / "luot.toml"
     file.write_text(SETTINGS.format(url=valkey.url, folder=tmp_path), encoding="utf-8")
     command = [sys.executable, "-m", "tests.hammer", str(file), str(EACH)]
+    told = {"PYTHONPATH": str(Path.cwd()), **databases.variables(tmp_path)}
     hammers = [
-        subprocess.Popen(
-            command, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(Path.cwd())}
-        )
+        subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, **told})
         for _ in range(PROCESSES)
     ]
 

@@ -27,6 +27,7 @@ from service.intake.beacons import Sender, filter_of
 from service.intake.logs import log_line, skip
 from service.intake.paths import page_path
 from tests.conftest import Luot, MakeLuot
+from tests.databases import databases
 
 DATA = os.environ.get("LUOT_TEST_DATA", "")
 LOG = Path(DATA, "access-2015-05-17-18.log.gz")
@@ -86,6 +87,7 @@ def import_log(luot: Luot) -> dict[str, Any]:
         env={
             "LUOT_REDIS_URL": settings.redis_url,
             "LUOT_DATA_DIR": str(folder),
+            **databases.variables(folder),
             "LUOT_TEST_CLOCK": str(folder / "clock"),
         },
         catch_exceptions=False,
