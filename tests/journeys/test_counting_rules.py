@@ -2,10 +2,14 @@
 The counting rules, each by its example, through the real door and on the answers of SQL.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from service.counting.wire import Result
+from service.intake.beacons import Arrival, Sender
+from service.intake.payloads import Payload
 from service.settings import LARGEST
 from tests.conftest import CHROME, Luot, MakeLuot
 from tests.servers import Valkey
@@ -382,6 +386,20 @@ def test_a_named_batch_counts_once_in_a_day_also_without_ids(luot: Luot) -> None
 
     results = [{row["result"] for row in rows} for rows in (first, second, third)]
     assert [{"counted"}, {"duplicate"}, {"counted"}] == results
+
+
+def test_a_named_batch_that_comes_twice_at_one_moment_counts_once(luot: Luot) -> None:
+    here = luot.runtime
+    site = here.sites[luot.site]
+    now = luot.clock.ms
+    arrival = Arrival(now, now, trusted=True, batch="b" * 16)
+    sender = Sender("203.0.113.7", CHROME)
+    taken = [here.intake.take(Payload(path=p), site, sender, arrival).item for p in ("/a", "/b")]
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(lambda _: here.recorder.record(site, taken).results, range(64)))
+
+    assert said.count((Result.COUNTED, Result.COUNTED)) == 1
+    assert luot.totals(DAY) == (2, 1, 1)
 
 
 def test_a_total_stops_at_the_largest_exact_number(luot: Luot) -> None:
