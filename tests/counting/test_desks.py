@@ -59,7 +59,8 @@ def test_copies_of_a_named_batch_never_share_a_batch(luot: Luot, hit: Item) -> N
 
     async def gather() -> None:
         desk = Desk(luot.runtime.sites["s1"])
-        for items in ([one, one], [hit], [other], [one], [hit], [other]):
+        told: list[list[Item]] = [[one, one], [hit], [other], [one], [hit], [other]]
+        for items in told:
             desk.add(a_ticket(items))
         gathered = []
         while desk:
