@@ -73,6 +73,8 @@ class Follower:
         self._file = file
         self._format = format_
         self._log: _Log | None = None
+        #: Logs that were begun; SQL may not know of those whose lines Redis has lost.
+        self._begun: set[str] = set()
         self.summary = Summary(site.id, str(file), 0)
 
     @property
@@ -89,8 +91,9 @@ class Follower:
         current = _head(self._file)
         for file in self._older():
             head = _head(file)
-            if head and head != current and self._done(head):
-                self._rest_in(file, head, self._done(head))
+            done = self._done(head) if head else 0
+            if head and head != current and (done or head in self._begun):
+                self._rest_in(file, head, done)
 
     def read(self) -> bool:
         """
@@ -111,6 +114,13 @@ class Follower:
         self.close()
         return True
 
+    def begin_again(self) -> None:
+        """
+        What Redis has lost is counted again; for when SQL says which lines are done.
+        """
+        self.close()
+        self.catch_up()
+
     def close(self) -> None:
         """
         No file is open.
@@ -125,6 +135,7 @@ class Follower:
             return False
         log = _Log(self._file.open("rb"), head, 0, 0, log_reader(self._format))
         self._log = log
+        self._begun.add(head)
         self._count(log, whole=True, done=self._done(head))
         return True
 

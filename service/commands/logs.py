@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ from service.archive.log_imports import (
 from service.archive.log_lines import lines_of
 from service.archive.snapshots import snapshot
 from service.commands.options import prepared, site_in, site_option, with_settings
-from service.errors import ImportRefused, SettingsError
+from service.errors import ImportRefused, LaneBroken, SettingsError
 from service.intake.log_formats import log_reader
 from service.intake.sites import Site
 from service.runtime import Runtime
@@ -135,7 +136,7 @@ def _import(
     if mode != "missing":
         note_days(runtime.database, site, log)
     with click.progressbar(length=log.lines - done, label=log.file.name, file=sys.stderr) as bar:
-        summary = importer.add(log, done, bar.update, leave)
+        summary = _added(runtime, site, importer, log, done, bar.update, leave)
     snapshot(runtime.store, runtime.database, site.id, runtime.clock)
     known_lines.forget(runtime.settings.data_dir, log.content)
     return summary, notes
@@ -151,6 +152,24 @@ def _refuse_foreign(log: LogFile) -> None:
     if not any(read(raw) is not None for raw in lines_of(log.file)):
         what = "no line is of a format that is known; --format names it as nginx does"
         raise ImportRefused(f"{log.file}: {what}")
+
+
+def _added(
+    runtime: Runtime,
+    site: Site,
+    importer: LogImport,
+    log: LogFile,
+    done: int,
+    on_lines: Callable[[int], None],
+    leave: dict[int, str],
+) -> Summary:
+    while True:
+        try:
+            return importer.add(log, done, on_lines, leave)
+        except LaneBroken:
+            # Redis has lost lines that were counted: on from those that SQL has.
+            snapshot(runtime.store, runtime.database, site.id, runtime.clock)
+            done = lines_done(runtime.database, site, log)
 
 
 def _known(
@@ -182,7 +201,13 @@ def _followed(runtime: Runtime, site: Site, file: Path, told: dict[str, Any]) ->
         _refuse_first(runtime, site, follower, file, told)
         follower.catch_up()
         while not stop.is_set():
-            if not follower.read():
+            try:
+                was_any = follower.read()
+            except LaneBroken:
+                snapshot(runtime.store, runtime.database, site.id, runtime.clock)
+                follower.begin_again()
+                continue
+            if not was_any:
                 stop.wait(told["interval"])
         follower.close()
     return follower.summary

@@ -24,6 +24,13 @@ class Ticket:
     wish: Wish
     future: asyncio.Future[Recorded]
 
+    @property
+    def name(self) -> str:
+        """
+        The digest of the name that all of its items came under; empty where they have none.
+        """
+        return self.items[0].batch if self.items else ""
+
     def answer(self, said: Recorded) -> None:
         """
         Whoever waits is told, unless they went away or were told before.
@@ -109,11 +116,19 @@ class Desk:
 
     def gather(self) -> Group:
         """
-        The next batch: what came first, at most 500 items.
+        The next batch: what came first, at most 500 items, and of one name never two copies.
+
+        Redis looks at a name once for a whole batch, so a copy in the same would count again.
         """
         taken: list[Ticket] = []
+        names: set[str] = set()
         room = LARGEST_BATCH
         while self._tickets and (len(self._tickets[0].items) <= room or not taken):
+            name = self._tickets[0].name
+            if name in names:
+                break
+            if name:
+                names.add(name)
             taken.append(self._tickets.popleft())
             room -= len(taken[-1].items)
         return Group(self.site, taken)

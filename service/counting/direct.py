@@ -59,25 +59,37 @@ class DirectRecorder:
         :param items: at most 500
         :raises StoreUnavailable: it may or may not be counted; a copy with the same id is safe
         :raises SiteNotOpen: the site has to be restored first; nothing was counted
+        :raises LaneBroken: Redis has lost lines of the file that the wish names, and nothing was
+            counted; SQL says, after a snapshot, how many lines are done
         """
-        told = batch(site, items, self._limits, self._clock.now_ms())
+        told, wish = batch(site, items, self._limits, self._clock.now_ms()), wish or Wish()
         try:
-            return self._send(told, wish or Wish())
+            return self._send(told, wish)
         except SiteNotOpen:
             # Redis was started anew, perhaps after it had counted this batch and before it could
             # say so. The site is confirmed, and the batch sent again under the number it has.
             self._epochs[site.id] = self._open_site(site.id)
-        except LaneBroken:
+        except LaneBroken as error:
             # Redis has lost a batch before this one, so it cannot have this one.
-            self._forget_lane(site.id)
-        return self._send_again(told, wish or Wish())
+            self._leave_lane(site.id, wish, error)
+        return self._send_again(told, wish)
 
     def _send_again(self, told: Batch, wish: Wish) -> Recorded:
         try:
             return self._send(told, wish)
-        except LaneBroken:
-            self._forget_lane(told.site)
+        except LaneBroken as error:
+            self._leave_lane(told.site, wish, error)
             return self._send(told, wish)
+
+    def _leave_lane(self, site: str, wish: Wish, error: LaneBroken) -> None:
+        """
+        The next batch begins another lane.
+
+        :raises LaneBroken: it is an import's, and its file still has what was lost
+        """
+        self._forget_lane(site)
+        if wish.file:
+            raise error
 
     def _send(self, told: Batch, wish: Wish) -> Recorded:
         epoch = self._epochs.get(told.site)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import redis
 
+from service.archive.log_imports import LogImport
 from service.counting.keys import SiteKeys
 from tests.commands.conftest import Terminal, a_line
 from tests.conftest import CHROME, MakeLuot
@@ -188,6 +189,47 @@ def test_a_followed_log_counts_each_line_once_whatever_becomes_of_the_file(
         packed.write(log.with_name("access.log.1").read_bytes())
     log.with_name("access.log.1").unlink()
     follow(8)
+
+
+def test_a_followed_log_counts_again_what_redis_lost(terminal: Terminal, valkey: Valkey) -> None:
+    # Given a log and the one before it, of which SQL has no line
+    log = terminal.file("access.log", line(1) + line(2))
+    asked = ("import", "log", log, "--site", "s1", "--follow", "--interval", "0.05")
+    process = terminal.begin(*asked)
+    try:
+        until(lambda: _live(terminal) == 2)
+        log.rename(log.with_name("access.log.1"))
+        log.write_text(line(3))
+        until(lambda: _live(terminal) == 3)
+        # When Redis is emptied, and one more line is written
+        valkey.client.flushall()
+        with log.open("a") as opened:
+            opened.write(line(4))
+        until(lambda: _live(terminal) == 4)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+
+
+def test_an_import_counts_again_what_redis_lost(
+    terminal: Terminal, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = terminal.file("a.log", "".join(line(second % 3600) for second in range(2_100)))
+    record, batches = LogImport.record, []
+
+    def losing(self: LogImport, *told: Any) -> None:
+        record(self, *told)
+        batches.append(told[2])
+        if len(batches) == 3:
+            valkey.client.flushall()
+
+    monkeypatch.setattr(LogImport, "record", losing)
+    said = imported(terminal, file)
+
+    assert {"": 2_100, "/a": 2_100} == views(terminal)
+    assert [500, 1000, 1500, 500, 1000, 1500, 2000, 2100] == batches
+    assert (2_100, 2_100, 0) == (said["lines"], said["counted"], said["added_before"])
+    assert imported(terminal, file)["added_before"] == 2_100
 
 
 def _live(terminal: Terminal) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from service.counting.desks import Desk, Group, Ticket, Waiting
 from service.counting.numbers import SiteNumbers
@@ -48,6 +49,24 @@ def test_a_batch_is_what_came_first_and_never_more_than_fits(luot: Luot, hit: It
             gathered.append([len(ticket.items) for ticket in desk.gather().tickets])
 
         assert [[1, LARGEST_BATCH - 1], [300], [201], [LARGEST_BATCH]] == gathered
+
+    in_a_loop(gather)
+
+
+def test_copies_of_a_named_batch_never_share_a_batch(luot: Luot, hit: Item) -> None:
+    # Redis looks at its name once, before the first of its hits: a copy there would count.
+    one, other = (replace(a_hit(luot, "/a"), batch=name) for name in ("one", "other"))
+
+    async def gather() -> None:
+        desk = Desk(luot.runtime.sites["s1"])
+        told: list[list[Item]] = [[one, one], [hit], [other], [one], [hit], [other]]
+        for items in told:
+            desk.add(a_ticket(items))
+        gathered = []
+        while desk:
+            gathered.append([len(ticket.items) for ticket in desk.gather().tickets])
+
+        assert [[2, 1, 1], [1, 1, 1]] == gathered
 
     in_a_loop(gather)
 

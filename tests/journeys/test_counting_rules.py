@@ -2,10 +2,14 @@
 The counting rules, each by its example, through the real door and on the answers of SQL.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from service.counting.wire import Result
+from service.intake.beacons import Arrival, Sender
+from service.intake.payloads import Payload
 from service.settings import LARGEST
 from tests.conftest import CHROME, Luot, MakeLuot
 from tests.servers import Valkey
@@ -384,6 +388,20 @@ def test_a_named_batch_counts_once_in_a_day_also_without_ids(luot: Luot) -> None
     assert [{"counted"}, {"duplicate"}, {"counted"}] == results
 
 
+def test_a_named_batch_that_comes_twice_at_one_moment_counts_once(luot: Luot) -> None:
+    here = luot.runtime
+    site = here.sites[luot.site]
+    now = luot.clock.ms
+    arrival = Arrival(now, now, trusted=True, batch="b" * 16)
+    sender = Sender("203.0.113.7", CHROME)
+    taken = [here.intake.take(Payload(path=p), site, sender, arrival).item for p in ("/a", "/b")]
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(lambda _: here.recorder.record(site, taken).results, range(64)))
+
+    assert said.count((Result.COUNTED, Result.COUNTED)) == 1
+    assert luot.totals(DAY) == (2, 1, 1)
+
+
 def test_a_total_stops_at_the_largest_exact_number(luot: Luot) -> None:
     from service.archive.baselines import Baseline, push_baselines, set_baselines  # noqa: PLC0415
 
@@ -412,6 +430,46 @@ def test_attention_just_after_midnight_keeps_the_visit_and_the_reader_one(luot: 
 
     assert 1 == online
     assert (2, 1, 2) == luot.totals(DAY, NEXT_DAY)
+
+
+@pytest.mark.parametrize("then", ["00:59:59", "01:00:00"])
+def test_attention_after_midnight_keeps_the_visit_for_another_half_hour(
+    luot: Luot, then: str
+) -> None:
+    luot.clock.set(f"{DAY}T23:50:00Z")
+    luot.hit()
+    luot.clock.set(f"{NEXT_DAY}T00:10:00Z")
+    luot.hit(event="engagement", seconds=20)
+    luot.clock.set(f"{NEXT_DAY}T00:30:00Z")
+    luot.hit(event="engagement", seconds=20)
+
+    # Nothing was counted on the new day until now
+    assert (1, 1, 1) == luot.totals(DAY, NEXT_DAY)
+    luot.clock.set(f"{NEXT_DAY}T{then}Z")
+    luot.hit("/b")
+    luot.hit("/b")
+
+    visits = 1 if then < "01" else 2
+    assert (3, visits, 2) == luot.totals(DAY, NEXT_DAY)
+    assert (2, visits - 1, 1) == luot.totals(NEXT_DAY)
+    assert luot.counters("/b")["pages"]["/b"]["visits"] == 1
+    assert luot.report("totals", **{"from": DAY, "to": DAY})["bounces"] == visits - 1
+
+
+def test_a_double_click_after_midnight_keeps_the_visit_for_another_half_hour(
+    make_luot: MakeLuot,
+) -> None:
+    luot = make_luot(site={"double_click_seconds": 30})
+    for moment, path in (
+        (f"{DAY}T23:59:50Z", "/a"),
+        (f"{NEXT_DAY}T00:00:10Z", "/a"),
+        (f"{NEXT_DAY}T00:30:05Z", "/b"),
+    ):
+        luot.clock.set(moment)
+        luot.hit(path)
+
+    assert (2, 1, 2) == luot.totals(DAY, NEXT_DAY)
+    assert (1, 0, 1) == luot.totals(NEXT_DAY)
 
 
 def test_a_hit_from_a_clock_that_is_ahead_takes_nothing_from_today(luot: Luot) -> None:

@@ -30,7 +30,8 @@
 --   luot:{S}:salt:<day>      string  the salt of a site-day. Gone 24 hours after its end.
 --   luot:{S}:visitors:<day>  hash    visitor -> minute and hits in it, the first pages it viewed
 --                                    (6 characters each), then its visits, each with
---                                    start, end, time of its last view, hour, whether engaged,
+--                                    start, end, time of its last view, hour, whether engaged
+--                                    (2 more: nothing of them was counted that day yet),
 --                                    last path, origin, the day it belongs to, and its copy
 --                                    on the other side of midnight; packed
 --                                    by 3_batch. Times are ms from the beginning of the site-day.

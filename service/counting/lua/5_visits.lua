@@ -10,6 +10,10 @@
 -- beside is '< number visitor (10)' in the later one and '> number visitor (16)' in the earlier,
 -- which says no more about engagement and last page.
 
+-- What is added to engaged while a visitor's first visit of the day came over midnight by attention
+-- or a double click, and nothing of them was counted on this side of it.
+local UNSEEN = 2
+
 -- Whether a hit was counted before: its batch was applied, or its id arrived within this slot or
 -- one of its neighbours.
 --   hit      item of the batch
@@ -72,16 +76,6 @@ local function rename_online(batch, before, hit)
   batch.offline[#batch.offline + 1] = before.visitors[hit[VISITOR_BEFORE]]
 end
 
--- Extends yesterday's visit by a hit of today that begins and counts nothing, if one is near.
---   ms       of today
-local function extend_before(batch, day, hit, ms)
-  local before, visitor, number, ago = look_before(batch, day, hit, ms)
-  rename_online(batch, before, hit)
-  if not number then return end
-  extend(visitor[number], ago)
-  before.changed_records[hit[VISITOR_BEFORE]] = visitor
-end
-
 -- The visit of yesterday that a hit after midnight goes on with, brought over to today, or nil.
 -- It stays yesterday's visit: what it does from now on is added to the day it began on.
 --   ms       of today  at  the number that the visit will have in today's record
@@ -95,7 +89,8 @@ local function carried_visit(batch, day, hit, ms, at)
   old.beside = '>' .. at .. ' ' .. day.visitors[hit[VISITOR]]
   before.changed_records[hit[VISITOR_BEFORE]] = visitor
   rename_online(batch, before, hit)
-  return {start = ms, stop = ms, viewed = old.viewed + ms - ago, hour = old.hour, engaged = old.engaged, path = old.path,
+  return {start = ms, stop = ms, viewed = old.viewed + ms - ago, hour = old.hour,
+    engaged = old.engaged % UNSEEN, path = old.path,
     origin = old.origin, home = old.home ~= '' and old.home or before.label,
     beside = '<' .. number .. ' ' .. sub(who, 1, 10)}
 end
@@ -107,6 +102,33 @@ local function copy_beside(visit, side)
   if visit.beside == '' then return nil end
   local number, who = match(visit.beside, '^' .. side .. '(%d+) (.+)$')
   return tonumber(number), who
+end
+
+-- Keeps a visit going by a hit that begins and counts nothing: today's, or yesterday's, which is
+-- then brought over, so that it is found when the half hour after midnight is over.
+--   visitor  record of read_visitor  ms  of today
+--   A visit that came so into an empty record says that its visitor has yet to be counted today.
+local function keep_going(batch, day, hit, visitor, ms)
+  local number = nearest_visit(visitor, ms)
+  if number then
+    extend(visitor[number], ms)
+  else
+    local visit = carried_visit(batch, day, hit, ms, #visitor + 1)
+    if not visit then return end
+    if #visitor == 2 then visit.engaged = visit.engaged + UNSEEN end
+    visitor[#visitor + 1] = visit
+  end
+  day.changed_records[hit[VISITOR]] = visitor
+end
+
+-- Whether nothing of a visitor was counted yet on a day; from here on something is.
+--   visitor  record of read_visitor
+local function begin_to_see(visitor)
+  local first = visitor[3]
+  if not first then return true end
+  if first.engaged < UNSEEN then return false end
+  first.engaged = first.engaged - UNSEEN
+  return true
 end
 
 -- The copy that lives of a visit that went on over midnight, for a hit that comes late from before.
@@ -185,6 +207,10 @@ local function is_double_click(batch, day, hit, ms)
   if is_double_on(batch, day, hit[VISITOR], hit[PAIR], ms) then return true end
   if not hit[VISITOR_BEFORE] then return false end
   local before = batch.days[day.before]
-  return is_double_on(batch, before, hit[VISITOR_BEFORE], hit[PAIR_BEFORE],
-    ms + day.start - before.start)
+  if not is_double_on(batch, before, hit[VISITOR_BEFORE], hit[PAIR_BEFORE],
+    ms + day.start - before.start) then
+    return false
+  end
+  keep_going(batch, day, hit, read_visitor(day, hit[VISITOR]), ms)
+  return true
 end

@@ -122,9 +122,9 @@ end
 --   ms       of the visit's record: an earlier view does not change which page was last
 local function follow_visit(batch, visit, home, path, ms)
   local what, last = 0, visit.path
-  if visit.engaged == 0 then
+  if visit.engaged % UNSEEN == 0 then
     -- Until now there was one view at most, so the last page is the entry page.
-    visit.engaged, what = 1, ENGAGES
+    visit.engaged, what = visit.engaged + 1, ENGAGES
   end
   if path and (last == '' or ms >= visit.viewed) then
     visit.path, visit.viewed = path, ms

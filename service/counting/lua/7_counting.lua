@@ -27,14 +27,7 @@ end
 --   visitor  record of read_visitor  ms  of the day
 --   Seconds go to the day they arrive on, whenever the view was.
 local function count_engagement(batch, day, hit, page, visitor, ms)
-  local number = nearest_visit(visitor, ms)
-  if number then
-    extend(visitor[number], ms)
-    day.changed_records[hit[VISITOR]] = visitor
-  elseif hit[VISITOR_BEFORE] then
-    -- Just after midnight the visit that is read on may still be yesterday's alone.
-    extend_before(batch, day, hit, ms)
-  end
+  keep_going(batch, day, hit, visitor, ms)
   local seconds = hit[SECONDS] or 0
   if seconds > 0 then
     change_page(batch, day, page)
@@ -108,8 +101,7 @@ end
 --   Returns the result in one word.
 local function count_fresh(batch, day, hit, page, place, visitor, ms, now)
   local is_view, hour, path = hit[KIND] == VIEW, (ms - ms % 3600000) / 3600000, page.path
-  -- A record without a visit is one that was made a moment ago, for this hit.
-  local is_new_visitor = #visitor == 2
+  local is_new_visitor = begin_to_see(visitor)
   local number, visit, is_new =
     join_visit(batch, day, hit, visitor, ms, hour, is_view and path or nil)
   day.changed_records[hit[VISITOR]] = visitor
