@@ -74,13 +74,14 @@ def _store(runtime: Runtime) -> list[tuple[str, str]]:
 
 def _database(runtime: Runtime) -> list[tuple[str, str]]:
     try:
+        runtime.database.check_whole()
         if is_migrated(runtime.database):
             return []
     except LuotError as error:
-        what = "start it, or correct database_url"
-        if not runtime.settings.database_url:
-            what = "it is a file in the data directory, made by luot migrate and luot serve"
-        return [("database", f"{_bare(error)} ({what})")]
+        if not runtime.database.is_sqlite:
+            return [("database", f"{_bare(error)} (start it, or correct database_url)")]
+        made = " (luot migrate and luot serve make the file)" if "open" in str(error) else ""
+        return [("database", f"{_bare(error)}{made}")]
     return [("database", "it has not this version's tables: run luot migrate")]
 
 

@@ -5,12 +5,14 @@ What all commands have in common: where settings come from, and how errors are t
 import functools
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import click
 
+from service.archive.databases import Database
 from service.archive.migrating import migrate
 from service.configuration import load
 from service.errors import LuotError, SettingsError
@@ -56,7 +58,7 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
             settings = settings_of(config or before.get("config"), data or before.get("data"))
             _refuse_missing_socket(settings)
             prepare_logs(settings)
-            command(settings, **options)
+            _call(command, settings, options)
         except SettingsError as error:
             fail(2, *error.mistakes)
         except LuotError as error:
@@ -68,6 +70,18 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
             fail(1, f"{error.filename or 'standard output'}: {error.strerror or error}")
 
     return run
+
+
+def _call(command: Callable[..., None], settings: Settings, options: dict[str, Any]) -> None:
+    try:
+        command(settings, **options)
+    except (LuotError, OSError, click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception:
+        # What is read from a damaged file may be no day and no number, wherever it is used.
+        with closing(Database.of(settings)) as database:
+            database.check_whole()
+        raise
 
 
 def _refuse_missing_socket(settings: Settings) -> None:
