@@ -12,7 +12,7 @@ from service.archive.databases import Database
 from service.archive.moves import paths_now
 from service.counting.presences import Presence
 from service.errors import LuotError
-from service.reporting.asking import TITLE, site_number
+from service.reporting.asking import FETCHED, TITLE, site_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,12 @@ def _as_corrected(database: Database, site: str, pages: Counter[str]) -> Counter
             for path, many in pages.items():
                 seen[now.get(path, path)] += many
             # Redis has pages that SQL does not know yet; those that it knows have views.
-            asked = select(page.path).where(
-                page.site_id == number, page.path.in_(list(seen)), page.views == 0
-            )
-            for path in connection.execute(asked).scalars():
-                del seen[path]
+            known = list(seen)
+            for first in range(0, len(known), FETCHED):
+                some = page.path.in_(known[first : first + FETCHED])
+                asked = select(page.path).where(page.site_id == number, some, page.views == 0)
+                for path in connection.execute(asked).scalars():
+                    del seen[path]
     except LuotError:
         return pages
     return seen

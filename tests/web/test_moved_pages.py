@@ -171,7 +171,7 @@ def test_a_page_whose_views_were_removed_has_none(
 
 
 @pytest.mark.parametrize("path", ["(removed)", "/(removed)"])
-def test_nobody_can_ask_for_what_was_removed(corrected: Watched, person: Client, path: str) -> None:
+def test_nobody_can_ask_for_what_was_removed(corrected: Watched, path: str) -> None:
     told = corrected.luot.counters(path)["pages"][path]
 
     assert told["views"] in {0, None}
