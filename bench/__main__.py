@@ -54,7 +54,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of each figure (5)")
     parser.add_argument("--seconds", type=float, default=3, help="length of a round (3)")
-    parser.add_argument("--hits", type=int, default=0, help="hits of redis and rss")
+    parser.add_argument("--hits", type=int, default=0, help="hits of redis, rss and paths")
     parser.add_argument("--connections", type=int, default=64, help="of the hardest load (64)")
     parser.add_argument("--access-log", action="store_true", help="fronts log each request")
     parser.add_argument("--front", choices=("deployed", "flask"), default="deployed")

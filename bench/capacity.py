@@ -11,16 +11,15 @@ and in SQL is kept for as long as Luot keeps it, and the largest moment of the d
 import json
 import math
 import re
-import sqlite3
 import sys
 import tempfile
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench import traffic
 from bench.feeding import feed
 from bench.figures.redis import cpu_us
+from bench.holding import sql_rows, sqlite_bytes
 from bench.homes import deployed_front, home
 from bench.plans import Plan
 
@@ -201,9 +200,9 @@ def measure(hits: int = 20_000) -> dict[str, float]:
             with at.store.client as client:
                 key = f"luot:{{{traffic.SITE}}}:delta"
                 delta = int(client.memory_usage(key, samples=0) or 0) / client.hlen(key)
-            empty = _sqlite(at.data)
+            empty = sqlite_bytes(at.data)
             at.luot("snapshot")
-            grown, rows = _sqlite(at.data) - empty, _rows(at.data)
+            grown, rows = sqlite_bytes(at.data) - empty, sql_rows(at.data)
     return {
         "journal_hit": journal / hits,
         "delta_row": delta,
@@ -211,18 +210,6 @@ def measure(hits: int = 20_000) -> dict[str, float]:
         "sql_row": grown / rows,
         "rows": rows,
     }
-
-
-def _sqlite(data: Path) -> int:
-    return sum(file.stat().st_size for file in data.glob("luot.sqlite3*"))
-
-
-def _rows(data: Path) -> int:
-    tables = ("page", "hour_count", "day_count", "value", "value_count", "filtered_count")
-    with closing(sqlite3.connect(data / "luot.sqlite3")) as connection:
-        named = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
-        counts = [f"SELECT count(*) FROM {name}" for name in tables if name in named]
-        return sum(connection.execute(count).fetchone()[0] for count in counts)
 
 
 def written(page: str) -> str:

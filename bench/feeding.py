@@ -47,23 +47,23 @@ def _check(status: int, body: bytes) -> None:
         raise LoadError(f"hits were not counted: {', '.join(sorted(others))}")
 
 
-def views(front: Front) -> int:
+def views(front: Front, site: str = SITE) -> int:
     """
-    All views of the site.
+    All views of a site.
     """
     # Under a path that nobody asked for, so that no answer is shown again.
-    told = front.ask(f"/counters?site={SITE}&path=/asked-{time.monotonic_ns()}")
+    told = front.ask(f"/counters?site={site}&path=/asked-{time.monotonic_ns()}")
     return int(told["views"]["total"])
 
 
-def wait_for(front: Front, wanted: int) -> float:
+def wait_for(front: Front, wanted: int, site: str = SITE) -> float:
     """
     The site has at least so many views; returns the seconds that it took to come to that.
 
     :raises LoadError: it has not, after a minute
     """
     began = time.monotonic()
-    while (counted := views(front)) < wanted:
+    while (counted := views(front, site)) < wanted:
         if time.monotonic() - began > PATIENCE:
             raise LoadError(f"{wanted - counted} hits that were answered are not counted")
         time.sleep(LOOK)

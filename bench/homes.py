@@ -94,7 +94,7 @@ class Home:
     folder: Path
     store: Valkey
     environment: dict[str, str]
-    _tokens: dict[str, str] = field(default_factory=dict)
+    _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def config(self) -> Path:
@@ -122,20 +122,24 @@ class Home:
             check=True,
         ).stdout
 
-    def token(self, scope: str) -> str:
+    def token(self, scope: str, site: str = traffic.SITE) -> str:
         """
-        A token for the site, the same one each time.
+        A token for a site, the same one each time.
         """
-        if scope not in self._tokens:
-            said = self.luot("token", "create", "--site", traffic.SITE, "--scope", scope)
-            self._tokens[scope] = said.split()[-1]
-        return self._tokens[scope]
+        if (scope, site) not in self._tokens:
+            said = self.luot("token", "create", "--site", site, "--scope", scope)
+            self._tokens[scope, site] = said.split()[-1]
+        return self._tokens[scope, site]
 
 
 @contextmanager
-def home(plan: Plan, name: str, **settings: Any) -> Iterator[Home]:
+def home(
+    plan: Plan, name: str, also: dict[str, str] | None = None, **settings: Any
+) -> Iterator[Home]:
     """
     A Luot that nobody serves yet, with one site.
+
+    :param also: further sites, each with its host
     """
     folder = plan.folder / name
     for needed in ("data", "store", "metrics"):
@@ -145,12 +149,16 @@ def home(plan: Plan, name: str, **settings: Any) -> Iterator[Home]:
         store = Valkey(Path(short), "--dir", str(folder / "store"), *APPENDING)
         store.start()
         try:
-            yield _prepared(plan, folder, store, settings)
+            yield _prepared(
+                plan, folder, store, {traffic.SITE: traffic.HOST} | (also or {}), settings
+            )
         finally:
             store.kill()
 
 
-def _prepared(plan: Plan, folder: Path, store: Valkey, settings: dict[str, Any]) -> Home:
+def _prepared(
+    plan: Plan, folder: Path, store: Valkey, sites: dict[str, str], settings: dict[str, Any]
+) -> Home:
     top = {
         "data_dir": str(folder / "data"),
         "redis_url": store.url,
@@ -158,10 +166,11 @@ def _prepared(plan: Plan, folder: Path, store: Valkey, settings: dict[str, Any])
         "access_log": plan.access_log,
         **settings,
     }
-    site = {"name": "Bench", "hosts": [traffic.HOST], "timezone": "Asia/Ho_Chi_Minh"}
     # Texts, numbers, yes, no and lists of texts are written alike in JSON and in TOML.
     lines = [f"{key} = {json.dumps(value)}" for key, value in top.items()]
-    lines += [f"[sites.{traffic.SITE}]", *(f"{k} = {json.dumps(v)}" for k, v in site.items())]
+    for name, host in sites.items():
+        site = {"name": "Bench", "hosts": [host], "timezone": "Asia/Ho_Chi_Minh"}
+        lines += [f"[sites.{name}]", *(f"{k} = {json.dumps(v)}" for k, v in site.items())]
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LUOT_")} | {
         "LUOT_CONFIG": str(folder / "luot.toml"),
         "PROMETHEUS_MULTIPROC_DIR": str(folder / "metrics"),
@@ -221,6 +230,26 @@ def eager_front(at: Home) -> Iterator[Front]:
 
 
 @contextmanager
+def scheduled(at: Home) -> Iterator[None]:
+    """
+    The jobs run, snapshots among them, as ``luot scheduler`` runs them.
+    """
+    log = at.folder / "scheduler.log"
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "service.cli", "scheduler"],
+            env=at.environment,
+            stdout=written,
+            stderr=written,
+            preexec_fn=tied_to_parent(),  # noqa: PLW1509 - it calls one system call
+        )
+    try:
+        yield
+    finally:
+        _end(process)
+
+
+@contextmanager
 def profiled_front(at: Home) -> Iterator[Front]:
     """
     The deployed front under Python's profiler, which writes where ``BENCH_PROFILE`` says.
@@ -252,9 +281,13 @@ def _running(at: Home, command: list[str], port: int) -> Iterator[Front]:
     try:
         yield Front(process, port, log)
     finally:
-        process.terminate()
-        try:
-            process.wait(40)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(40)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

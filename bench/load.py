@@ -67,6 +67,60 @@ def press(base: str, script: str, folder: Path, seconds: float, connections: int
     :param folder: where the lists of readers are kept for the script
     :raises LoadError: more than two requests in a thousand failed
     """
+    return parse(_last_line(base, script, folder, seconds, connections))
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """
+    So many hits on one site, each on a path of its own or on usual pages.
+    """
+
+    site: str
+    host: str
+    hits: int
+    #: Hits a second at most; answers that take long make it fewer.
+    rate: float
+    are_paths_distinct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """
+    What became of the hits of a stream, one by one.
+    """
+
+    #: Counted at once, and kept until they can be.
+    kept: int
+    queued: int
+    refused: int
+    seconds: float
+
+    @property
+    def acknowledged(self) -> int:
+        """
+        Hits of which the sender was told that they are kept.
+        """
+        return self.kept + self.queued
+
+
+def send(base: str, stream: Stream, folder: Path, connections: int) -> Sent:
+    """
+    Every hit of a stream was sent and its answer looked at.
+
+    :raises LoadError: one had no answer, so nobody knows whether it is kept
+    """
+    words = (stream.site, stream.host, stream.hits, stream.rate, connections)
+    kind = "paths" if stream.are_paths_distinct else "pages"
+    patience = 60 + 10 * stream.hits / stream.rate
+    began = time.monotonic()
+    line = _last_line(base, "paths", folder, patience, connections, *map(str, words), kind)
+    return Sent(**json.loads(line), seconds=time.monotonic() - began)
+
+
+def _last_line(
+    base: str, script: str, folder: Path, seconds: float, connections: int, *words: str
+) -> str:
     lists = folder / "readers.lua"
     if not lists.exists():
         lists.write_text(lua_lists(), encoding="utf-8")
@@ -74,7 +128,7 @@ def press(base: str, script: str, folder: Path, seconds: float, connections: int
         [
             *(find_wrk(), "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"),
             *("--timeout", "10s", "-s", str(SCRIPTS / f"{script}.lua"), base, "--"),
-            *(str(lists), str(time.time_ns() // 1000 % 10**15)),
+            *(str(lists), str(time.time_ns() // 1000 % 10**15), *words),
         ],
         env={**os.environ, "BENCH_SCRIPTS": str(SCRIPTS)},
         capture_output=True,
@@ -83,7 +137,7 @@ def press(base: str, script: str, folder: Path, seconds: float, connections: int
     )
     if told.returncode or not told.stdout.strip().endswith("}"):
         raise LoadError(f"wrk: {told.stderr.strip() or told.stdout.strip()}")
-    return parse(told.stdout.strip().splitlines()[-1])
+    return told.stdout.strip().splitlines()[-1]
 
 
 def parse(line: str) -> Load:

@@ -13,6 +13,7 @@ from bench.figures import (
     live,
     memory,
     p99,
+    paths,
     redis,
     reports,
     rss,
@@ -35,4 +36,5 @@ FIGURES: dict[str, Callable[[Plan], list[Row]]] = {
     "live": live.measure,
     "rss": rss.measure,
     "journal": journal.measure,
+    "paths": paths.measure,
 }

@@ -12,6 +12,29 @@ function readers.begun(args)
   return lists
 end
 
+-- One of a list, by chance.
+local function any(list)
+  return list[math.random(#list)]
+end
+
+-- A reader who has not sent anything: three pages, and what is sent with each of the hits.
+--   lists    as begun() returns them  host  whose pages are read
+function readers.new_reader(lists, host)
+  local address = string.format('%d.%d.%d.%d', any(lists.networks),
+    math.random(254), math.random(254), math.random(254))
+  return {
+    pages = { math.random(lists.pages), math.random(lists.pages), math.random(lists.pages) },
+    referrer = any(lists.referrers),
+    sent = 0,
+    headers = {
+      ['Origin'] = 'https://' .. host,
+      ['User-Agent'] = any(lists.agents),
+      ['X-Forwarded-For'] = address,
+      ['Content-Type'] = 'text/plain',
+    },
+  }
+end
+
 -- Writes what came out as one line of JSON, the last one that wrk prints.
 --   summary, latency   as wrk hands them to done()
 function readers.tell(summary, latency)

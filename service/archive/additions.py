@@ -77,7 +77,10 @@ def _move_head(connection: Connection, row: SiteRow, delta: Delta) -> bool:
 def _why_not(connection: Connection, site: str, row: SiteRow | None, delta: Delta) -> Added:
     known = schema.delta.c
     if row is None:
-        raise ArchiveBehind(f"{site}: Redis counts a site that SQL has never seen")
+        raise ArchiveBehind(
+            f"{site}: Redis counts a site that SQL has never seen: is this another database, or an "
+            f"empty one? Put back the newer database"
+        )
     if delta.epoch < row.epoch:
         return Added.OUTDATED
     asked = select(known.token).where(known.site_id == row.id, known.token == delta.token)

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from service.archive.sql_troubles import damage, said
 from service.errors import ArchiveUnavailable, SettingsError
 from service.settings import Settings
 
@@ -66,7 +67,7 @@ class Database:
                 told = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
                 yield plain.execution_options(**told)
         except DBAPIError as error:
-            raise ArchiveUnavailable(_said(error)) from error
+            raise ArchiveUnavailable(said(error)) from error
         except PoolTimeout as error:
             raise ArchiveUnavailable("SQL: all connections are in use") from error
 
@@ -95,9 +96,18 @@ class Database:
                 with connection.begin():
                     yield connection
         except DBAPIError as error:
-            raise ArchiveUnavailable(_said(error)) from error
+            raise ArchiveUnavailable(said(error)) from error
         except PoolTimeout as error:
             raise ArchiveUnavailable("SQL: all connections are in use") from error
+
+    def check_whole(self) -> None:
+        """
+        Nothing, when what was read can be believed.
+
+        :raises ArchiveUnavailable: it is a file of SQLite, and damaged
+        """
+        if self.is_sqlite and (found := damage(self._engine)):
+            raise ArchiveUnavailable(found)
 
     def close(self) -> None:
         """
@@ -142,12 +152,6 @@ def upsert(
         )
     # As the second argument: a statement that holds all rows costs twenty times as much.
     connection.execute(statement, list(rows))
-
-
-def _said(error: DBAPIError) -> str:
-    said = str(error.orig).splitlines()[0] if error.orig else type(error).__name__
-    missing = "no such table" in said or ("relation" in said and "does not exist" in said)
-    return f"SQL: {said}{'; run luot migrate' if missing else ''}"
 
 
 def _sqlite(file: Path) -> Engine:

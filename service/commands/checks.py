@@ -8,7 +8,7 @@ import sys
 import click
 
 from service.archive.migrating import is_migrated
-from service.commands.options import opened, remedy, with_settings
+from service.commands.options import behind, opened, remedy, with_settings
 from service.errors import LuotError, StoreUnfit
 from service.hints import SENTENCE
 from service.readiness import shortcomings, warnings
@@ -71,10 +71,11 @@ def _store(runtime: Runtime) -> list[tuple[str, str]]:
 
 def _database(runtime: Runtime) -> list[tuple[str, str]]:
     try:
+        runtime.database.check_whole()
         if is_migrated(runtime.database):
             return []
     except LuotError as error:
-        return [("database", f"{_bare(error)} ({remedy(error, runtime.settings)})")]
+        return [("database", f"{_bare(error)}{behind(remedy(error, runtime.settings))}")]
     return [("database", "it has not this version's tables: run luot migrate")]
 
 

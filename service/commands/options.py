@@ -5,12 +5,14 @@ What all commands have in common: where settings come from, and how errors are t
 import functools
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import click
 
+from service.archive.databases import Database
 from service.archive.migrating import migrate
 from service.configuration import load
 from service.errors import ArchiveUnavailable, LuotError, SettingsError, StoreUnavailable
@@ -56,11 +58,11 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
             settings = settings_of(config or before.get("config"), data or before.get("data"))
             _refuse_missing_socket(settings)
             prepare_logs(settings)
-            command(settings, **options)
+            _call(command, settings, options)
         except SettingsError as error:
             fail(2, *error.mistakes)
         except LuotError as error:
-            fail(1, f"{error}{_behind(remedy(error, settings))}")
+            fail(1, f"{error}{behind(remedy(error, settings))}")
         except BrokenPipeError:
             # The reader has seen enough; click ends quietly.
             raise
@@ -81,16 +83,30 @@ def remedy(error: LuotError, settings: Settings) -> str:
             else "the embedded store runs while luot serve does"
         )
     if isinstance(error, ArchiveUnavailable):
-        return (
-            "start it, or correct database_url"
-            if settings.database_url
-            else "it is a file in the data directory, made by luot migrate and luot serve"
-        )
+        if settings.database_url:
+            return "start it, or correct database_url"
+        # What is wrong with a file that is there is said by the error, with the way out.
+        return "luot migrate and luot serve make the file" if "open" in str(error) else ""
     return ""
 
 
-def _behind(what: str) -> str:
+def behind(what: str) -> str:
+    """
+    What to do, as it stands behind a sentence.
+    """
     return f" ({what})" if what else ""
+
+
+def _call(command: Callable[..., None], settings: Settings, options: dict[str, Any]) -> None:
+    try:
+        command(settings, **options)
+    except (LuotError, OSError, click.ClickException, click.Abort, click.exceptions.Exit):
+        raise
+    except Exception:
+        # What is read from a damaged file may be no day and no number, wherever it is used.
+        with closing(Database.of(settings)) as database:
+            database.check_whole()
+        raise
 
 
 def _refuse_missing_socket(settings: Settings) -> None:

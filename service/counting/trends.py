@@ -2,11 +2,12 @@
 The pages that are read now, as Redis holds them: views, each worth half after every half-life.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
 from service.counting.keys import SiteKeys
-from service.counting.numbers import parse_page
+from service.counting.numbers import PageNumbers, parse_page
 from service.counting.store import Store
 
 #: Pages that one question may ask for.
@@ -53,10 +54,19 @@ def read_trends(store: Store, site: str) -> Trends:
         "trending", [keys.state, keys.pages, keys.trending], [LARGEST]
     )
     worth = 2.0 ** ((int(landmark) - int(changed)) / int(half_life))
-    scored = list(pairwise(found))[::2]
+    scores: Counter[str] = Counter()
+    known: dict[str, PageNumbers] = {}
+    for (path, score), row in zip(list(pairwise(found))[::2], rows, strict=True):
+        page = parse_page(row)
+        if page is not None:
+            # Where a page has moved to it stands twice, with a part of its score each time.
+            scores[path] += float(score) * worth
+            known[path] = page
+    # A view is worth 1 at most, so a score above the views is of some that were removed since.
+    least = {path: min(score, known[path].total.views) for path, score in scores.items()}
     pages = [
-        Trend(path, float(score) * worth, page.total.views + page.baseline_views)
-        for (path, score), page in zip(scored, map(parse_page, rows), strict=True)
-        if page is not None and float(score) * worth >= LEAST
+        Trend(path, score, known[path].total.views + known[path].baseline_views)
+        for path, score in sorted(least.items(), key=lambda one: -one[1])
+        if score >= LEAST
     ]
     return Trends(int(changed), int(half_life), tuple(pages))

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from service.errors import Reason, Rejected
+from service.intake.halves import broken_address, without_halves
 from service.intake.text import is_printable
 
 #: Largest body of ``/hit``, in bytes.
@@ -68,6 +69,7 @@ class BatchItem(Payload, kw_only=True):
 _hit_decoder = msgspec.json.Decoder(Payload)
 _item_decoder = msgspec.json.Decoder(BatchItem)
 _list_decoder = msgspec.json.Decoder(list[msgspec.Raw])
+_any_decoder = msgspec.json.Decoder()
 
 
 def hit_payload(body: bytes) -> Payload:
@@ -104,15 +106,38 @@ def items(body: bytes) -> list[bytes]:
 
     :raises Rejected: when the body is no JSON list
     """
-    return [bytes(item) for item in decoded(_list_decoder, body)]
+    found = [bytes(item) for item in decoded(_list_decoder, body)]
+    mended, end = without_halves(body), 0
+    if mended == body:
+        return found
+    # Each item as it was sent: what is wrong in it is its own matter, and no other item's.
+    for place, item in enumerate(found):
+        begin = mended.index(item, end)
+        end = begin + len(item)
+        found[place] = body[begin:end]
+    return found
 
 
 def decoded(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     """
-    JSON as strictly as every door takes it.
+    JSON as strictly as every door takes it; half a surrogate pair is replaced.
 
-    :raises Rejected: malformed, naming the part whose type is wrong
+    :raises Rejected: malformed, naming the part whose type is wrong, or the address that has a half
     """
+    try:
+        return _strictly(decoder, body)
+    except Rejected:
+        mended = without_halves(body)
+        if mended == body:
+            raise
+    told = _strictly(decoder, mended)
+    broken = broken_address(_strictly(_any_decoder, without_halves(body, rb"\u0000")))
+    if broken:
+        raise Rejected(Reason.MALFORMED, broken)
+    return told
+
+
+def _strictly(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
     try:
         # msgspec passes over keys that it does not know without looking at their bytes.
         if not body.isascii():

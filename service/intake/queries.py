@@ -5,10 +5,14 @@ Query strings, decoded as strictly as bodies are.
 import re
 
 from service.errors import Reason, Rejected
+from service.intake.halves import without_raw_halves
 from service.intake.payloads import Payload, checked
 
 #: Parameters of the pixel; any other is passed over, as cache busters are.
 PIXEL = ("site", "url", "path", "referrer", "title", "id")
+
+#: Titles, referrers and events, as the doors name them: half a surrogate pair is replaced in these.
+_TEXTS = frozenset({"title", "referrer", "t", "r", "action_name", "urlref", "e_c", "e_a", "e_n"})
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
@@ -64,6 +68,8 @@ def _text(raw: bytes, name: str) -> str:
         raise Rejected(Reason.MALFORMED, name)
     spaced = raw.replace(b"+", b" ")
     plain = re.sub(rb"%(..)", lambda escape: bytes.fromhex(escape[1].decode()), spaced)
+    if name in _TEXTS and not plain.isascii():
+        plain = without_raw_halves(plain)
     try:
         return plain.decode("utf-8")
     except UnicodeDecodeError:

@@ -70,6 +70,11 @@ class Follower:
 
         :param tell: is told each step; the last one is where it stopped
         """
+        try:
+            self._before = self._filtered()
+        except LuotError as error:
+            tell(Step("SQL", is_reached=False, said=str(error)))
+            return False
         ways = (self._door, self._journal, self._redis, self._delta, self._sql, self._report)
         for way in ways:
             try:
@@ -85,7 +90,6 @@ class Follower:
         """
         The public URL answers the hit.
         """
-        self._before = self._filtered()
         try:
             status, result = self._send()
         except (OSError, http.client.HTTPException, ValueError) as error:

@@ -115,7 +115,7 @@ def test_a_database_that_is_none_is_named(terminal: Terminal) -> None:
 
     [sentence] = said(terminal, "--data", terminal.folder / "new")
 
-    assert sentence.startswith("database: file is not a database (")
+    assert sentence.startswith("database: file is not a database; luot.sqlite3 in")
 
 
 def test_a_site_that_redis_has_lost_a_part_of_is_named(terminal: Terminal, valkey: Valkey) -> None:

@@ -61,7 +61,6 @@ def written(**body: Any) -> bytes:
         *(b"null", b"[]", b'"x"', b"1", b"true", b"NaN", b"{}", b"[{}]"),
         *(b"[" * 50_000, b'{"x":' * 1_500, RIGHT % (b'"x":' + b"[" * 4_000)),
         *(b'{"site":"s1","path":"\\ud800"}', b'{"site":"s1","path":"/\xed\xa0\x80"}'),
-        *(RIGHT % b'"title":"\\udfff"', RIGHT % b'"\\ud800":1', RIGHT % b'"x":"\\ud83d"'),
         *(b'{"site":"s1","path":"/a\\u0000b"}', b'{"site":"s1","path":"/a\\u000ab"}'),
         *(b'{"site":"s1","path":"/a\nb"}', b'{"site":"s1","path":"/a\\u2028b"}'),
         *(RIGHT % b'"width":NaN', RIGHT % b'"width":Infinity', RIGHT % b'"width":1e999'),

@@ -162,7 +162,8 @@ end
 --   KEYS  1 luot:{S}:state  2 luot:{S}:pages  3 luot:{S}:trending
 --   ARGV  1 how many pages, at most 200
 --   Returns {when a number last changed in ms, landmark, half-life, {path, score ...}, {row or false
---   ...}}; a row is as in luot:{S}:pages. LUOTEPOCH, LUOTSERVER, LUOTPHASE: the site is not open.
+--   ...}}; a row is as in luot:{S}:pages. A page that has moved has the path and the row of where it
+--   is now, beside that page's own. LUOTEPOCH, LUOTSERVER, LUOTPHASE: the site is not open.
 local function trending(keys, args)
   local state = read_state(keys[1])
   local no = refusal(state, state.epoch, OPEN)
@@ -173,5 +174,6 @@ local function trending(keys, args)
   local paths, rows = {}, {}
   for i = 1, #found, 2 do paths[#paths + 1] = found[i] end
   if #paths > 0 then rows = redis.call('HMGET', keys[2], unpack(paths)) end
+  for i, path in ipairs(paths) do rows[i], found[2 * i - 1] = row_now(keys[2], path, rows[i]) end
   return {state.changed, landmark, half_life, found, rows}
 end
