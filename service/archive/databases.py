@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from service.archive.arrays import arrays_of, can_be_arrays, rows_of_arrays
 from service.errors import ArchiveUnavailable, SettingsError
 from service.settings import Settings
 
@@ -24,6 +25,9 @@ BUSY_SECONDS = 10
 
 #: Seconds that somebody waits for a connection of PostgreSQL's pool.
 CONNECTION_SECONDS = 10
+
+#: Rows that one statement of PostgreSQL adds.
+AT_ONCE = 20_000
 
 #: The file under the data directory.
 SQLITE_FILE = "luot.sqlite3"
@@ -112,9 +116,20 @@ def add_to(
     """
     Each row is added to the one with the same primary key, or is the first of it.
     """
-    upsert(
-        connection, table, rows, lambda excluded: {m: table.c[m] + excluded[m] for m in measures}
-    )
+
+    def added(excluded: Any) -> Any:
+        return {m: table.c[m] + excluded[m] for m in measures}
+
+    if rows and connection.dialect.name == "postgresql" and can_be_arrays(table, rows):
+        names = list(rows[0])
+        statement = postgresql.insert(table).from_select(names, rows_of_arrays(table, names))
+        statement = statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns), set_=added(statement.excluded)
+        )
+        for first in range(0, len(rows), AT_ONCE):
+            connection.execute(statement, arrays_of(rows[first : first + AT_ONCE]))
+        return
+    upsert(connection, table, rows, added)
 
 
 def upsert(

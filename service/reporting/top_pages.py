@@ -5,11 +5,16 @@ A period has as many rows as pages times days, and the first twenty pages need f
 months are there as sums, and an index knows the largest rows of each month and day. What the best
 of these rows add up to is the least that the pages which are wanted have. Rows that are so small
 that all of them together would make less are passed over, and most rows are: old articles are
-hardly read. Of pages in the rest only those are added up that can be among the first.
+hardly read. Of pages in the rest only those are added up that can be among the first, in what is
+ranked alone, which an index has; everything else is read for those that are shown.
+
+These are statements of their own and the pages between them are values, so that no planner has
+to guess how many there are.
 
 Making such a statement takes longer than running it, so each is made once, without its values.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,15 +30,18 @@ from sqlalchemy import (
     Select,
     Subquery,
     Table,
+    Text,
     and_,
     any_,
     bindparam,
+    cast,
     func,
     literal_column,
     or_,
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.archive import schema
 from service.reporting.asking import TITLE
@@ -76,22 +84,34 @@ def cuts_of(asked: Asked, least: int) -> tuple[list[int], int]:
     return cuts, rest
 
 
-def likely_pages(
-    asked: Asked, limit: int, after: Place | None, wanted: int, cuts: Sequence[int], rest: int
-) -> Statement:
+def likely_pages(asked: Asked, wanted: int, cuts: Sequence[int], rest: int) -> Statement:
     """
-    Pages that may be among so many first ones, with all that happened on them, in order.
+    The numbers of pages that may be among so many first ones.
 
-    ``best`` is what pages that were seen but not added up have less than.
+    ``best`` is what pages that are not among them have less than.
     :param cuts: rows below these are passed over
     :param rest: what a page may have had in such rows
     """
-    values = _values(asked) | _behind_values(after) | {"limit": limit}
-    values |= {"place": wanted - 1, "rest": rest}
+    values = _values(asked) | {"place": wanted - 1, "rest": rest}
     values |= {f"below{number}": cut - 1 for number, cut in enumerate(cuts)}
-    return Statement(
-        _likely(_Kind(_shape(asked), asked.by, asked.is_postgresql, after is not None)), values
-    )
+    return Statement(_likely(_Kind(_shape(asked), asked.by, asked.is_postgresql)), values)
+
+
+def first_of(asked: Asked, pages: Sequence[int], limit: int, after: Place | None) -> Statement:
+    """
+    The first of these pages, with what they are ranked by, in order.
+    """
+    values = _values(asked) | _behind_values(after) | {"limit": limit} | _these_values(pages)
+    kind = _Kind(_shape(asked), asked.by, asked.is_postgresql, is_behind=after is not None)
+    return Statement(_first(kind), values)
+
+
+def totals_of(asked: Asked, pages: Sequence[int]) -> Statement:
+    """
+    All that happened on these pages, in no order.
+    """
+    kind = _Kind(_shape(asked), asked.by, asked.is_postgresql)
+    return Statement(_totals(kind), _values(asked) | _these_values(pages))
 
 
 def all_pages(asked: Asked, limit: int | None = None, after: Place | None = None) -> Statement:
@@ -112,6 +132,10 @@ def _values(asked: Asked) -> dict[str, Any]:
 
 def _behind_values(after: Place | None) -> dict[str, Any]:
     return {"after_number": after.number, "after_path": after.path} if after else {}
+
+
+def _these_values(pages: Sequence[int]) -> dict[str, str]:
+    return {"pages": json.dumps(list(pages))}
 
 
 #: What the pieces of a period are, in order: all that a statement depends on.
@@ -153,7 +177,7 @@ class _Kind:
     shape: _Shape
     by: Rank
     is_postgresql: bool
-    is_behind: bool
+    is_behind: bool = False
 
 
 @lru_cache(maxsize=64)
@@ -164,13 +188,41 @@ def _likely(kind: _Kind) -> Select[Any]:
     best = select(least.c.had).scalar_subquery()
     # In the days on which it was below the cut it had what the cut is at most.
     may_have = seen.c.above + _number("rest")
-    likely = select(seen.c.page_id).where(may_have >= best).cte("likely")
-    rows = [
-        _measures(span, number).where(_table(span).c.page_id.in_(select(likely.c.page_id)))
+    return select(seen.c.page_id, best.label("best")).where(may_have >= best)
+
+
+@lru_cache(maxsize=64)
+def _first(kind: _Kind) -> Select[Any]:
+    totals = _added(_rows_of_these(kind, [kind.by.value]), [kind.by.value])
+    page = schema.page.c
+    asked = select(page.id, page.path, TITLE.label("title"), totals.c[kind.by].label("ranked"))
+    ordered = _in_order(asked, totals, kind.by, is_behind=kind.is_behind)
+    return ordered.limit(_number("limit"))
+
+
+@lru_cache(maxsize=64)
+def _totals(kind: _Kind) -> Select[Any]:
+    totals = _added(_rows_of_these(kind, schema.MEASURES), schema.MEASURES)
+    return select(totals.c.page_id, *(totals.c[measure] for measure in schema.MEASURES))
+
+
+def _rows_of_these(kind: _Kind, measures: Sequence[str]) -> list[Select[Any]]:
+    return [
+        _measures(span, number, measures).where(_is_one_of(_table(span), kind))
         for number, span in enumerate(kind.shape)
     ]
-    ordered = _in_order(_added(rows), kind.by, is_behind=kind.is_behind)
-    return ordered.add_columns(best.label("best")).limit(_number("limit"))
+
+
+def _is_one_of(table: Table, kind: _Kind) -> ColumnElement[bool]:
+    """
+    Whether a row is of one of the pages, however many these are, in one and the same statement.
+    """
+    told = bindparam("pages", type_=Text)
+    if kind.is_postgresql:
+        numbers = cast(func.translate(told, "[]", "{}"), ARRAY(BigInteger))
+        return table.c.page_id == any_(numbers)
+    each = func.json_each(told).table_valued("value")
+    return table.c.page_id.in_(select(each.c.value))
 
 
 def _seen(kind: _Kind) -> CTE:
@@ -198,14 +250,18 @@ def _seen(kind: _Kind) -> CTE:
 @lru_cache(maxsize=64)
 def _all(shape: _Shape, by: Rank, is_behind: bool) -> Select[Any]:  # noqa: FBT001 - a key
     rows = [
-        _measures(span, number).where(*_of_pages(_table(span))) for number, span in enumerate(shape)
+        _measures(span, number, schema.MEASURES).where(*_of_pages(_table(span)))
+        for number, span in enumerate(shape)
     ]
-    return _in_order(_added(rows), by, is_behind=is_behind)
+    totals, page = _added(rows, schema.MEASURES), schema.page.c
+    measures = [totals.c[measure] for measure in schema.MEASURES]
+    asked = select(page.path, TITLE.label("title"), totals.c[by].label("ranked"), *measures)
+    return _in_order(asked, totals, by, is_behind=is_behind)
 
 
-def _measures(span: str, number: int) -> Select[Any]:
+def _measures(span: str, number: int, measures: Sequence[str]) -> Select[Any]:
     table = _table(span)
-    columns = [table.c[measure] for measure in schema.MEASURES]
+    columns = [table.c[measure] for measure in measures]
     return select(table.c.page_id, *columns).where(_within(table, span, number))
 
 
@@ -246,32 +302,26 @@ def _bounds(span: str, by: Rank, number: int) -> CTE:
     )
 
 
-def _added(rows: list[Select[Any]]) -> Subquery:
+def _added(rows: list[Select[Any]], measures: Sequence[str]) -> Subquery:
     """
     The sums of rows for each page.
     """
     counted = (union_all(*rows) if len(rows) > 1 else rows[0]).subquery("counted")
-    summed = [func.sum(counted.c[m]).label(m) for m in schema.MEASURES]
+    summed = [func.sum(counted.c[m]).label(m) for m in measures]
     return select(counted.c.page_id, *summed).group_by(counted.c.page_id).subquery("totals")
 
 
-def _in_order(totals: Subquery, by: Rank, *, is_behind: bool) -> Select[Any]:
+def _in_order(asked: Select[Any], totals: Subquery, by: Rank, *, is_behind: bool) -> Select[Any]:
     page, ranked = schema.page.c, totals.c[by]
-    asked = (
-        select(
-            page.path,
-            TITLE.label("title"),
-            ranked.label("ranked"),
-            *(totals.c[measure] for measure in schema.MEASURES),
-        )
-        .select_from(totals.join(schema.page, page.id == totals.c.page_id))
+    ordered = (
+        asked.select_from(totals.join(schema.page, page.id == totals.c.page_id))
         .where(ranked > 0)
         .order_by(ranked.desc(), page.path)
     )
     if not is_behind:
-        return asked
+        return ordered
     number, path = _number("after_number"), bindparam("after_path", type_=page.path.type)
-    return asked.where(or_(ranked < number, and_(ranked == number, page.path > path)))
+    return ordered.where(or_(ranked < number, and_(ranked == number, page.path > path)))
 
 
 def _table(span: str) -> Table:
