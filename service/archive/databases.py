@@ -68,7 +68,8 @@ class Database:
             with self._engine.connect() as plain:
                 # SQLite does so by itself; PostgreSQL would look anew for each question.
                 told = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-                yield plain.execution_options(**told)
+                # What was asked once is true until the moment is over.
+                yield plain.execution_options(luot_known={}, **told)
         except DBAPIError as error:
             raise ArchiveUnavailable(_said(error)) from error
         except PoolTimeout as error:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Result, Row
 
 from service.archive import schema
 from service.archive.databases import Database
-from service.reporting.asking import FETCHED, page_number, site_number
+from service.reporting.asking import FETCHED, page_number, site_number, widened
 from service.reporting.periods import Period
 from service.reporting.pieces import Asked, Place, Rank
 from service.reporting.top_pages import (
@@ -84,7 +84,7 @@ def ranked_pages(
         if whole is None or number is None:
             return Ranking([], None)
         is_postgresql = connection.dialect.name == "postgresql"
-        asked = Asked(number, whole, span, by, is_postgresql)
+        asked = Asked(number, whole, widened(connection, whole, span), by, is_postgresql)
         found = _first_rows(connection, asked, limit, after)
     rows = found[:limit]
     if len(found) <= limit:
@@ -103,7 +103,7 @@ def every_page(
         whole, number = page_number(connection, site), site_number(connection, site)
         if whole is None or number is None:
             return
-        asked = all_pages(Asked(number, whole, span, by))
+        asked = all_pages(Asked(number, whole, widened(connection, whole, span), by))
         for row in _run(connection.execution_options(yield_per=FETCHED), asked):
             yield _page(row)
 
