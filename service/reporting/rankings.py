@@ -15,17 +15,10 @@ from sqlalchemy import Connection, Result, Row
 from service.archive import schema
 from service.archive.databases import Database
 from service.reporting.asking import FETCHED, page_number, site_number, widened
+from service.reporting.page_sums import Statement, all_pages, first_of, totals_of
 from service.reporting.periods import Period
 from service.reporting.pieces import Asked, Place, Rank
-from service.reporting.top_pages import (
-    Statement,
-    all_pages,
-    cuts_of,
-    first_of,
-    least_of,
-    likely_pages,
-    totals_of,
-)
+from service.reporting.top_pages import cuts_of, least_of, likely_pages
 
 __all__ = ["PageTotals", "Place", "Rank", "Ranking", "every_page", "ranked_pages"]
 

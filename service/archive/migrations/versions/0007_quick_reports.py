@@ -97,7 +97,7 @@ def _sqlite() -> list[str]:
     names = ", ".join(VALUE_MEASURES)
     news = ", ".join(f"NEW.{name}" for name in VALUE_MEASURES)
     add = (
-        f"INSERT INTO value_month_count (page_id, dimension, month, value_id, {names}) "  # noqa: S608 - constants
+        f"INSERT INTO value_month_count (page_id, dimension, month, value_id, {names}) "
         f"SELECT NEW.page_id, NEW.dimension, date(NEW.day, 'start of month'), NEW.value_id, {news} "
         f"WHERE {OF_SITE.format('NEW')} "
         f"ON CONFLICT (page_id, dimension, month, value_id) DO UPDATE SET {added};"
@@ -169,9 +169,12 @@ def _summing(
 
 
 def _trigger(name: str, event: str, table: str, transition: str, told: str) -> list[str]:
-    return [
+    function = (
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN {told}; RETURN NULL; END $$",
+        f"$$ BEGIN {told}; RETURN NULL; END $$"
+    )
+    trigger = (
         f"CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {transition} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()",
-    ]
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {name}()"
+    )
+    return [function, trigger]
