@@ -5,7 +5,9 @@ The front is the deployed one and is asked over the loopback, one question at a 
 for every period that it offers, each with its comparison, and every question of the API. What is
 judged is the p95 of the slowest of them; the others are notes. Nothing is kept between answers, so
 each is a first one. Beside it stands the p95 of ``/healthz``, which is what a request costs when
-nothing is asked. Bounds: the dashboard at most 50 ms, a call of the API at most 100 ms.
+nothing is asked. Where others compute on the same machine, waits say how many they are; so the
+processor time of front and database for an answer is noted, too. Bounds: the dashboard at most
+50 ms, a call of the API at most 100 ms.
 
 Without ``--full`` there are 120 days instead of a year, so that the history is made in a minute;
 questions about longer periods are then about these.
@@ -21,9 +23,10 @@ from zoneinfo import ZoneInfo
 
 from bench import traffic
 from bench.asking import DASHBOARD, OTHERS
-from bench.databases import postgresql
+from bench.databases import backends, postgresql
 from bench.homes import Front, deployed_front, home
 from bench.plans import Plan
+from bench.processes import cpu_seconds
 from bench.rounds import alternate
 from bench.rows import Bound, Row, Side, Subject
 from bench.samples import percentile
@@ -62,8 +65,8 @@ def _rows(plan: Plan, name: str) -> list[Row]:
         front, token = stack.enter_context(deployed_front(at)), at.token("read")
         door, calls = f"/api/v1/sites/{traffic.SITE}/", (*DASHBOARD, *OTHERS)
         pages = [f"/sites/{traffic.SITE}?period={period}" for period in PeriodName]
-        looks = _Asker(front, token, pages)
-        asked = _Asker(front, token, [door + call for call in calls])
+        looks = _Asker(front, url, token, pages)
+        asked = _Asker(front, url, token, [door + call for call in calls])
         return [
             _row(
                 plan,
@@ -77,7 +80,7 @@ def _rows(plan: Plan, name: str) -> list[Row]:
 
 
 def _row(plan: Plan, what: str, allowed: float, asker: "_Asker", made: str) -> Row:
-    beside = _Asker(asker.front, asker.token, ["/healthz"])
+    beside = _Asker(asker.front, asker.url, asker.token, ["/healthz"])
     pairs = alternate(plan.few_rounds, asker.slowest, beside.slowest)
     return Row(
         "reports",
@@ -96,10 +99,11 @@ class _Asker:
     Questions that are asked in turns.
     """
 
-    def __init__(self, front: Front, token: str, paths: Sequence[str]) -> None:
-        self.front, self.token = front, token
-        #: Path -> ms of its answers.
+    def __init__(self, front: Front, url: str, token: str, paths: Sequence[str]) -> None:
+        self.front, self.url, self.token = front, url, token
+        #: Path -> ms of its answers, and ms of processor time that they took together.
         self._waits: dict[str, list[float]] = {path: [] for path in paths}
+        self._cpu = dict.fromkeys(paths, 0.0)
         for _ in front.workers():
             # The first answer of a worker also opens its connections.
             for path in paths:
@@ -111,18 +115,28 @@ class _Asker:
         """
         found = []
         for path, waits in self._waits.items():
+            began = self._computed()
             round_ = [self._wait(path) for _ in range(ANSWERS)]
+            self._cpu[path] += self._computed() - began
             waits.extend(round_)
             found.append(percentile(round_, 0.95))
         return max(found)
 
     def told(self) -> str:
         """
-        Median and p95 of the slowest questions.
+        Processor time, median and p95 of the slowest questions.
         """
         ranked = sorted(self._waits.items(), key=lambda row: -median(row[1]))[:11]
-        each = (f"{p.split('/')[-1]} {median(w):.0f}/{percentile(w, 0.95):.0f}" for p, w in ranked)
-        return f"median/p95 in ms: {', '.join(each)}"
+        each = (
+            f"{path.split('/')[-1]} {self._cpu[path] / len(waits):.0f}/{median(waits):.0f}/"
+            f"{percentile(waits, 0.95):.0f}"
+            for path, waits in ranked
+        )
+        return f"ms of processor time/median/p95: {', '.join(each)}"
+
+    def _computed(self) -> float:
+        answering = self.front.workers() + (backends(self.url) if self.url else [])
+        return cpu_seconds(answering) * 1000
 
     def _wait(self, path: str) -> float:
         headers = {"Authorization": f"Bearer {self.token}"}
