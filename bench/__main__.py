@@ -56,6 +56,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=3, help="length of a round (3)")
     parser.add_argument("--hits", type=int, default=0, help="hits of redis, rss and paths")
     parser.add_argument("--connections", type=int, default=64, help="of the hardest load (64)")
+    parser.add_argument("--full", action="store_true", help="reports: of a year, not 120 days")
     parser.add_argument("--access-log", action="store_true", help="fronts log each request")
     parser.add_argument("--front", choices=("deployed", "flask"), default="deployed")
     parser.add_argument("--out", type=Path, default=OUT, help="where the report goes")
@@ -100,7 +101,7 @@ def _plan(asked: argparse.Namespace, name: str) -> Iterator[Plan]:
     """
     with tempfile.TemporaryDirectory(prefix=f"{name}-", dir=asked.out) as folder:
         plan = Plan(Path(folder).absolute(), asked.rounds, asked.seconds, asked.connections)
-        yield replace(plan, hits=asked.hits, access_log=asked.access_log)
+        yield replace(plan, hits=asked.hits, access_log=asked.access_log, is_full=asked.full)
 
 
 if __name__ == "__main__":

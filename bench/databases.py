@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.processes import children
 from service.embedded import tied_to_parent
 from tests.servers import _greets, _postgresql_programs, _unprivileged, until
 
@@ -37,3 +38,11 @@ def postgresql() -> Iterator[str]:
         finally:
             server.send_signal(signal.SIGINT)
             server.wait(60)
+
+
+def backends(url: str) -> list[int]:
+    """
+    The processes of this PostgreSQL that answer questions at present.
+    """
+    folder = Path(url.rpartition("host=")[2])
+    return children(int((folder / "data" / "postmaster.pid").read_text().split()[0]))

@@ -22,6 +22,8 @@ class Plan:
     hits: int = 0
     #: Whether each request is logged, as it is unless an operator says otherwise.
     access_log: bool = False
+    #: Whether figures that have a short form take the long one.
+    is_full: bool = False
 
     @property
     def few_rounds(self) -> int:

@@ -57,10 +57,10 @@ def write(database: Database, year: Year, today: date) -> int:
     with database.write() as connection:
         site = _site(connection, year)
         _helpers(connection, year, site, today)
-        of_days, others = _statements(year, site)[:2], _statements(year, site)[2:]
-        rows = sum(connection.execute(text(told)).rowcount for told in of_days)
+        summed, others = _statements(year, site)[:3], _statements(year, site)[3:]
+        rows = sum(connection.execute(text(told)).rowcount for told in summed)
         if connection.dialect.name == "postgresql":
-            # Foreign keys are right by construction; the triggers of days have done their work.
+            # Foreign keys are right by construction; the triggers of months have done their work.
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         rows += sum(connection.execute(text(told)).rowcount for told in others)
         for name in ("days", "hours", "dimensions", "told", "ranked", "shares"):
@@ -154,6 +154,11 @@ def _statements(year: Year, site: int) -> list[str]:
             "GROUP BY day"
         ),
         (
+            f"INSERT INTO value_count (page_id, dimension, day, value_id, {values}) "
+            f"SELECT {whole}, m.n, d.day, v.id, 1000 + v.place, 500, 400, 0 "
+            "FROM dimensions_ m, days_ d, told_ v ORDER BY m.n, d.day, v.id"
+        ),
+        (
             f"INSERT INTO hour_count (page_id, day, hour, {measures}) SELECT s.id, s.day, h.n, "
             f"{counts.format('(1 + s.views / 24)')} FROM shares_ s, hours_ h "
             f"WHERE s.n >= {first} AND (s.place <= {BUSY_PAGES} OR (h.n + s.place) % 24 < "
@@ -169,11 +174,6 @@ def _statements(year: Year, site: int) -> list[str]:
             "FROM ranked_ r, dimensions_ m, days_ d, told_ v "
             f"WHERE r.place <= {year.top_pages} AND m.of_page = 1 AND v.place <= {year.values} "
             "ORDER BY r.id, m.n, d.day, v.id"
-        ),
-        (
-            f"INSERT INTO value_count (page_id, dimension, day, value_id, {values}) "
-            f"SELECT {whole}, m.n, d.day, v.id, 1000 + v.place, 500, 400, 0 "
-            "FROM dimensions_ m, days_ d, told_ v ORDER BY m.n, d.day, v.id"
         ),
         (
             "INSERT INTO filtered_count (site_id, day, hour, reason, requests) "

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from service.archive.arrays import arrays_of, can_be_arrays, rows_of_arrays
 from service.archive.sql_troubles import damage, said
 from service.errors import ArchiveUnavailable, SettingsError
 from service.settings import Settings
@@ -25,6 +26,9 @@ BUSY_SECONDS = 10
 
 #: Seconds that somebody waits for a connection of PostgreSQL's pool.
 CONNECTION_SECONDS = 10
+
+#: Rows that one statement of PostgreSQL adds.
+AT_ONCE = 20_000
 
 #: The file under the data directory.
 SQLITE_FILE = "luot.sqlite3"
@@ -65,7 +69,8 @@ class Database:
             with self._engine.connect() as plain:
                 # SQLite does so by itself; PostgreSQL would look anew for each question.
                 told = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
-                yield plain.execution_options(**told)
+                # What was asked once is true until the moment is over.
+                yield plain.execution_options(luot_known={}, **told)
         except DBAPIError as error:
             raise ArchiveUnavailable(said(error)) from error
         except PoolTimeout as error:
@@ -122,9 +127,20 @@ def add_to(
     """
     Each row is added to the one with the same primary key, or is the first of it.
     """
-    upsert(
-        connection, table, rows, lambda excluded: {m: table.c[m] + excluded[m] for m in measures}
-    )
+
+    def added(excluded: Any) -> Any:
+        return {m: table.c[m] + excluded[m] for m in measures}
+
+    if rows and connection.dialect.name == "postgresql" and can_be_arrays(table, rows):
+        names = list(rows[0])
+        statement = postgresql.insert(table).from_select(names, rows_of_arrays(table, names))
+        statement = statement.on_conflict_do_update(
+            index_elements=list(table.primary_key.columns), set_=added(statement.excluded)
+        )
+        for first in range(0, len(rows), AT_ONCE):
+            connection.execute(statement, arrays_of(rows[first : first + AT_ONCE]))
+        return
+    upsert(connection, table, rows, added)
 
 
 def upsert(
@@ -186,5 +202,6 @@ def _postgresql(url: str, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=CONNECTION_SECONDS,
-        connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on"},
+        # No statement runs so long that compiling it would pay.
+        connect_args={"connect_timeout": 5, "options": "-c synchronous_commit=on -c jit=off"},
     )

@@ -86,6 +86,11 @@ def _rankings(table: str, span: str) -> list[Index]:
     ]
 
 
+def _of_page(table: str, span: str) -> Index:
+    # With what pages are ranked by, so that adding it up for a page reads no row.
+    return Index(f"ix_{table}_of_page", "page_id", span, *RANKED)
+
+
 site = Table(
     "site",
     metadata,
@@ -149,7 +154,7 @@ day_count = Table(
     Column("page_id", ForeignKey("page.id"), comment="The page."),
     *(count(name, SAID[name]) for name in MEASURES),
     PrimaryKeyConstraint("site_id", "day", "page_id"),
-    Index(None, "page_id", "day"),
+    _of_page("day_count", "day"),
     *_rankings("day_count", "day"),
     comment="What happened on a page on a site-day.",
     sqlite_with_rowid=False,
@@ -163,7 +168,7 @@ month_count = Table(
     Column("page_id", ForeignKey("page.id"), comment="The page."),
     *(count(name, SAID[name]) for name in MEASURES),
     PrimaryKeyConstraint("site_id", "month", "page_id"),
-    Index(None, "page_id", "month"),
+    _of_page("month_count", "month"),
     *_rankings("month_count", "month"),
     comment="The sums of day_count by month; triggers keep them, whoever writes days.",
     sqlite_with_rowid=False,
@@ -187,6 +192,19 @@ value_count = Table(
     *(count(name, SAID[name]) for name in VALUE_MEASURES),
     PrimaryKeyConstraint("page_id", "dimension", "day", "value_id"),
     comment="What happened on a page on a site-day under one value of a dimension.",
+    sqlite_with_rowid=False,
+)
+
+value_month_count = Table(
+    "value_month_count",
+    metadata,
+    Column("page_id", ForeignKey("page.id"), comment="The page of the site as a whole."),
+    Column("dimension", SmallInteger, comment="Number of the dimension."),
+    Column("month", Date, comment="The first day of the month."),
+    Column("value_id", ForeignKey("value.id"), comment="The value."),
+    *(count(name, SAID[name]) for name in VALUE_MEASURES),
+    PrimaryKeyConstraint("page_id", "dimension", "month", "value_id"),
+    comment="The sums of the site's value_count by month; triggers keep them.",
     sqlite_with_rowid=False,
 )
 

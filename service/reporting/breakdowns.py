@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    Connection,
     Date,
     Integer,
     Row,
@@ -19,13 +20,15 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    union_all,
 )
 
 from service.archive import schema
 from service.archive.databases import Database
 from service.dimensions import Dimension
-from service.reporting.asking import FETCHED, TITLE, page_number, site_number, sums, within
+from service.reporting.asking import FETCHED, TITLE, page_number, site_number, sums, widened, within
 from service.reporting.periods import Period
+from service.reporting.pieces import Piece, pieces_of
 
 #: Days of the longest period that the pages behind a value are looked for in.
 LONGEST = 93
@@ -92,7 +95,7 @@ def values_of(
     """
     with database.read() as connection:
         page = page_number(connection, site, path)
-        asked, values = _values(page, dimension, span, after)
+        asked, values = _values(page, dimension, _pieces(connection, page, span, path), after)
         rows = connection.execute(asked, values | {"limit": limit + 1}).all()
     shown = [_value(row) for row in rows[:limit]]
     return Values(shown, has_more=len(rows) > len(shown))
@@ -105,36 +108,42 @@ def every_value(
     The same values, all of them, one after the other; the connection is held until the last.
     """
     with database.read() as connection:
-        asked, values = _values(page_number(connection, site, path), dimension, span, None)
+        page = page_number(connection, site, path)
+        asked, values = _values(page, dimension, _pieces(connection, page, span, path), None)
         streamed = connection.execution_options(yield_per=FETCHED)
         for row in streamed.execute(asked, values | {"limit": EVERY}):
             yield _value(row)
 
 
+def _pieces(connection: Connection, page: int | None, span: Period, path: str) -> Sequence[Piece]:
+    # Months are kept of the site's values; a page has few values.
+    if path:
+        return [Piece("day", span.first, span.last)]
+    return pieces_of(widened(connection, page, span))
+
+
 def _values(
-    page: int | None, dimension: Dimension, span: Period, after: ValueTotals | None
+    page: int | None, dimension: Dimension, pieces: Sequence[Piece], after: ValueTotals | None
 ) -> tuple[Select[Any], dict[str, Any]]:
     values = {
         "page": page,
         "dimension": PLACES[dimension],
-        "first": span.first,
-        "last": span.last,
+        **{f"first{number}": piece.first for number, piece in enumerate(pieces)},
+        **{f"last{number}": piece.last for number, piece in enumerate(pieces)},
         **({f"after_{name}": n for name, n in asdict(after).items()} if after else {}),
     }
-    return _statement(is_behind=after is not None), values
+    return _statement(tuple(piece.span for piece in pieces), after is not None), values
 
 
-@lru_cache(maxsize=2)
-def _statement(*, is_behind: bool) -> Select[Any]:
+@lru_cache(maxsize=32)
+def _statement(shape: tuple[str, ...], is_behind: bool) -> Select[Any]:  # noqa: FBT001 - a key
     # Made once, without its values: making it takes as long as running it.
-    count, value = schema.value_count.c, schema.value.c
-    first, last = (bindparam(name, type_=Date()) for name in ("first", "last"))
+    value = schema.value.c
+    parts = [_rows(span, number) for number, span in enumerate(shape)]
+    rows = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("counted")
     totals = (
-        select(count.value_id, *sums(schema.value_count, schema.VALUE_MEASURES))
-        .where(count.page_id == bindparam("page", type_=BigInteger()))
-        .where(count.dimension == bindparam("dimension", type_=Integer()))
-        .where(count.day.between(first, last))
-        .group_by(count.value_id)
+        select(rows.c.value_id, *(func.sum(rows.c[m]).label(m) for m in schema.VALUE_MEASURES))
+        .group_by(rows.c.value_id)
         .subquery("totals")
     )
     numbers = [totals.c[name] for name in _ORDER]
@@ -145,6 +154,17 @@ def _statement(*, is_behind: bool) -> Select[Any]:
         .limit(bindparam("limit", type_=BigInteger()))
     )
     return asked.where(_behind(numbers, value.text)) if is_behind else asked
+
+
+def _rows(span: str, number: int) -> Select[Any]:
+    table = schema.value_count if span == "day" else schema.value_month_count
+    first, last = (bindparam(f"{name}{number}", type_=Date()) for name in ("first", "last"))
+    return (
+        select(table.c.value_id, *(table.c[m] for m in schema.VALUE_MEASURES))
+        .where(table.c.page_id == bindparam("page", type_=BigInteger()))
+        .where(table.c.dimension == bindparam("dimension", type_=Integer()))
+        .where(table.c[span].between(first, last))
+    )
 
 
 #: What values are ordered by, before their text.

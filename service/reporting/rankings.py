@@ -6,7 +6,7 @@ are wanted have more than any page that was not looked at can have, the answer i
 all of them are added up.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Result, Row
 
 from service.archive import schema
 from service.archive.databases import Database
-from service.reporting.asking import FETCHED, page_number, site_number
+from service.reporting.asking import FETCHED, page_number, site_number, widened
+from service.reporting.page_sums import Statement, all_pages, first_of, totals_of
 from service.reporting.periods import Period
 from service.reporting.pieces import Asked, Place, Rank
-from service.reporting.top_pages import Statement, all_pages, cuts_of, least_of, likely_pages
+from service.reporting.top_pages import cuts_of, least_of, likely_pages
 
 __all__ = ["PageTotals", "Place", "Rank", "Ranking", "every_page", "ranked_pages"]
 
@@ -76,9 +77,9 @@ def ranked_pages(
         if whole is None or number is None:
             return Ranking([], None)
         is_postgresql = connection.dialect.name == "postgresql"
-        asked = Asked(number, whole, span, by, is_postgresql)
+        asked = Asked(number, whole, widened(connection, whole, span), by, is_postgresql)
         found = _first_rows(connection, asked, limit, after)
-    rows = [_page(row) for row in found[:limit]]
+    rows = found[:limit]
     if len(found) <= limit:
         return Ranking(rows, None)
     reached = (after.rank if after else 0) + limit
@@ -95,44 +96,63 @@ def every_page(
         whole, number = page_number(connection, site), site_number(connection, site)
         if whole is None or number is None:
             return
-        asked = all_pages(Asked(number, whole, span, by))
+        asked = all_pages(Asked(number, whole, widened(connection, whole, span), by))
         for row in _run(connection.execution_options(yield_per=FETCHED), asked):
             yield _page(row)
 
 
 def _first_rows(
     connection: Connection, asked: Asked, limit: int, after: Place | None
-) -> list[Row[Any]]:
+) -> list[PageTotals]:
+    """
+    The first pages, and one more if there is one.
+    """
     wanted = limit + 1 + (after.rank if after else 0)
     if wanted <= LARGEST_DEPTH:
         least = int(_run(connection, least_of(asked, wanted)).scalar() or 0)
         cuts, rest = cuts_of(asked, least)
-        likely = likely_pages(asked, limit + 1, after, wanted, cuts, rest)
-        rows = list(_run(connection, likely))
-        if _are_first(rows, limit, rest, after):
-            return rows
-    return list(_run(connection, all_pages(asked, limit + 1, after)))
+        likely = _run(connection, likely_pages(asked, wanted, cuts, rest)).all()
+        best = int(likely[0].best) if likely else 0
+        pages = [row.page_id for row in likely]
+        rows = _run(connection, first_of(asked, pages, limit + 1, after)).all() if pages else []
+        if _are_first([int(row.ranked) for row in rows], limit, rest, best, after):
+            return _with_totals(connection, asked, rows)
+    return list(map(_page, _run(connection, all_pages(asked, limit + 1, after))))
+
+
+def _with_totals(
+    connection: Connection, asked: Asked, rows: Sequence[Row[Any]]
+) -> list[PageTotals]:
+    if not rows:
+        return []
+    found = _run(connection, totals_of(asked, [row.id for row in rows]))
+    totals = {row.page_id: row for row in found}
+    return [_totals(row.path, row.title, totals[row.id]) for row in rows]
 
 
 def _run(connection: Connection, statement: Statement) -> Result[Any]:
     return connection.execute(statement.select, statement.values)
 
 
-def _are_first(rows: list[Row[Any]], limit: int, rest: int, after: Place | None) -> bool:
+def _are_first(ranked: list[int], limit: int, rest: int, best: int, after: Place | None) -> bool:
     """
     Whether no page that was passed over can be among these.
 
     Numbers may have grown since a place was handed out, so that more pages stand before it.
     """
-    if not rows:
+    if not ranked:
         return rest == 0 and after is None
-    if len(rows) > limit:
-        return int(rows[-1].ranked) > rest and int(rows[-1].ranked) >= rows[-1].best
-    return rest == 0 and rows[-1].best == 0
+    if len(ranked) > limit:
+        return ranked[-1] > rest and ranked[-1] >= best
+    return rest == 0 and best == 0
 
 
 def _page(row: Row[Any]) -> PageTotals:
+    return _totals(row.path, row.title, row)
+
+
+def _totals(path: str, title: str | None, row: Row[Any]) -> PageTotals:
     # PostgreSQL's sums are decimals.
     told = {measure: int(getattr(row, measure)) for measure in schema.MEASURES}
     engaged = told.pop("engaged_visits")
-    return PageTotals(path=row.path, title=row.title, bounces=told["entries"] - engaged, **told)
+    return PageTotals(path=path, title=title, bounces=told["entries"] - engaged, **told)

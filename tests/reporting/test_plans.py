@@ -15,19 +15,36 @@ from sqlalchemy import event
 
 from service.archive.databases import Database
 from service.dimensions import Dimension
-from service.reporting import answers, breakdowns, curves, investigations, rankings, series, whole
+from service.intake.sites import Site
+from service.reporting import (
+    answers,
+    breakdowns,
+    curves,
+    facts,
+    investigations,
+    lists,
+    live,
+    months,
+    moves,
+    rankings,
+    series,
+    whole,
+)
 from service.reporting.periods import Period
 from service.reporting.rankings import Place, Rank
 from service.reporting.series import Unit
+from service.reporting.value_series import value_series
+from service.settings import SiteSettings
 from tests.reporting.conftest import Archive
 from tests.reporting.test_rankings import FIRST, random_days
 
-FACTS = "day_count|month_count|hour_count|value_count|filtered_count"
+FACTS = "day_count|month_count|hour_count|value_count|value_month_count|filtered_count"
 
 #: How each database calls reading all of a table; the second by an index, but without a key.
 SCANS = re.compile(rf"SCAN (TABLE )?({FACTS}|[a-z]\d)\b|Seq Scan on ({FACTS})")
 
 ZONE = ZoneInfo("UTC")
+SITE = Site.of("s1", SiteSettings(name="S", hosts=["s.example"]))
 MONTH, LONG = (Period(FIRST, FIRST + timedelta(days=n)) for n in (29, 100))
 
 
@@ -57,6 +74,16 @@ QUESTIONS: dict[str, Callable[[Database], Any]] = {
     "pages of a value": lambda db: breakdowns.pages_of_value(
         db, "s1", Dimension.SOURCE, "a", MONTH, 9
     ),
+    "breakdown over months": lambda db: breakdowns.values_of(db, "s1", Dimension.SOURCE, LONG, 9),
+    "every value": lambda db: list(breakdowns.every_value(db, "s1", Dimension.SOURCE, LONG)),
+    "a value by days": lambda db: value_series(db, "s1", Dimension.SOURCE, "a", LONG, Unit.DAY),
+    "facts of a page": lambda db: facts.page_facts(db, "s1", "/001", LONG),
+    "first day of a page": lambda db: facts.first_days(db, "s1", "/001"),
+    "first measured day": lambda db: moves.first_measured(db, "s1"),
+    "report of a month": lambda db: months.month(db, "s1", FIRST.replace(day=1), LONG.last, ZONE),
+    "numbers while Redis is away": lambda db: live.archived_numbers(db, "s1", ["/001"]),
+    "popular pages": lambda db: lists.popular(db, SITE, MONTH),
+    "related pages": lambda db: lists.related(db, SITE, "/001", LONG.last),
     "curve": lambda db: curves.curve(db, "s1", "/001", ZONE, 10**13, 0),
     "curve from the first view": lambda db: curves.curve(db, "s1", "/001", ZONE, 10**13),
     "investigations": lambda db: investigations.item_investigations(db, "s1", LONG, 9),
