@@ -28,7 +28,8 @@ test: $(STAMP) lint
 	$(BIN)/python tests/chromium.py
 	$(BIN)/python -m pytest $(SPREAD) -m 'not alone and not browser'
 	$(BIN)/python -m pytest $(SPREAD) -m 'browser and not alone'
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -n 2 --dist load -m alone tests/faults
+	$(BIN)/python -m pytest -m alone --ignore tests/faults
 
 # `make test` has them on Valkey and SQLite.
 journeys: $(STAMP)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Date,
+    Double,
     FromClause,
     Select,
     Subquery,
@@ -115,7 +116,8 @@ class Kind:
 
 @lru_cache(maxsize=64)
 def _first(kind: Kind) -> Select[Any]:
-    totals = _added(_rows_of_these(kind, [kind.by.value]), [kind.by.value])
+    counted = _rows_of_these(kind, [kind.by.value])
+    totals = _added(counted, [kind.by.value], is_postgresql=kind.is_postgresql)
     page = schema.page.c
     asked = select(page.id, page.path, TITLE.label("title"), totals.c[kind.by].label("ranked"))
     ordered = _in_order(asked, totals, kind.by, is_behind=kind.is_behind)
@@ -165,13 +167,22 @@ def _measures(span: str, number: int, measures: Sequence[str]) -> Select[Any]:
     return select(table.c.page_id, *columns).where(is_within(table, span, number))
 
 
-def _added(rows: list[Select[Any]], measures: Sequence[str]) -> Subquery:
+def _added(
+    rows: list[Select[Any]], measures: Sequence[str], *, is_postgresql: bool = False
+) -> Subquery:
     """
     The sums of rows for each page.
     """
     counted = (union_all(*rows) if len(rows) > 1 else rows[0]).subquery("counted")
-    summed = [func.sum(counted.c[m]).label(m) for m in measures]
+    summed = [fast_sum(counted.c[m], is_postgresql=is_postgresql).label(m) for m in measures]
     return select(counted.c.page_id, *summed).group_by(counted.c.page_id).subquery("totals")
+
+
+def fast_sum(column: ColumnElement[int], *, is_postgresql: bool) -> ColumnElement[Any]:
+    """
+    A sum that is exact to 2**53: PostgreSQL adds up large integers as decimals, which is slow.
+    """
+    return func.sum(cast(column, Double) if is_postgresql else column)
 
 
 def _in_order(asked: Select[Any], totals: Subquery, by: Rank, *, is_behind: bool) -> Select[Any]:

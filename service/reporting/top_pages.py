@@ -21,11 +21,9 @@ from typing import Any
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    Double,
     FromClause,
     Select,
     any_,
-    cast,
     func,
     literal_column,
     select,
@@ -37,6 +35,7 @@ from service.reporting.page_sums import (
     Shape,
     Statement,
     bound,
+    fast_sum,
     is_within,
     of_pages,
     shape_of,
@@ -136,13 +135,11 @@ def _seen(kind: Kind) -> CTE:
             rows = rows.select_from(spans.join(count, count.c[span] == spans.c.span))
         parts.append(rows.where(*_some_of(kind.by, count, f"c{number}"), had > below))
     above = union_all(*parts).subquery("above")
-    sums = [_fast_sum(above.c[name], kind).label(name) for name in ("had", "above")]
+    sums = [
+        fast_sum(above.c[name], is_postgresql=kind.is_postgresql).label(name)
+        for name in ("had", "above")
+    ]
     return select(above.c.page_id, *sums).group_by(above.c.page_id).cte("seen")
-
-
-def _fast_sum(column: ColumnElement[int], kind: Kind) -> ColumnElement[Any]:
-    # PostgreSQL adds up large numbers as decimals, which is slow; as these it is exact to 2**53.
-    return func.sum(cast(column, Double) if kind.is_postgresql else column)
 
 
 def _spans(span: str, number: int) -> CTE:
