@@ -196,7 +196,8 @@ class Lane:
             self._told = _life(standing), found.seq
         if standing.phase != "remember":
             # It came too late for the phase, but it has told.
-            await self._link.arrive(self.site, self.journal.producer, replace(standing, round=""))
+            late = replace(standing, round=f"0 {standing.round.partition(' ')[2]}")
+            await self._link.arrive(self.site, self.journal.producer, late)
 
     async def _look_on(self, standing: Standing) -> None:
         """

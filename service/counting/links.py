@@ -37,7 +37,8 @@ class Standing:
     epoch: int
     #: ``load``, ``remember``, ``count``, ``open`` or empty.
     phase: str
-    #: Changes whenever a phase begins: who has arrived has arrived in one round.
+    #: Changes whenever a phase begins: who has arrived has arrived in one round. A number, and the
+    #: process of Redis that began it; 0 for a word that comes too late for its phase.
     round: str
     #: The last ``seq`` that Redis has of the producer.
     last: int

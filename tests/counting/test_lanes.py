@@ -229,7 +229,7 @@ def test_what_was_seen_is_told_before_what_is_new(journal: Journal) -> None:
         ("put_salt", "s1", SALT.day, SALT.salt, SALT.end_ms),
         ("remember", 1, b"1"),
         ("remember", 2, b"2"),
-        ("arrive", "s1", journal.producer, "1"),
+        ("arrive", "s1", journal.producer, "1 r1"),
     ] == world.said[1:5]
     assert [b"3"] == world.applied
     assert world.names().index("record") < len(world.said) - world.names()[::-1].index("arrive")
@@ -241,7 +241,7 @@ def test_who_comes_too_late_to_remember_does_so_all_the_same(journal: Journal) -
     run(world, journal)
 
     assert ["standings", "put_salt", "remember", "arrive", "record"] == world.names()
-    assert ("arrive", "s1", journal.producer, "") in world.said
+    assert ("arrive", "s1", journal.producer, "0 r1") in world.said
 
 
 def test_telling_who_was_seen_goes_on_where_it_was_cut_off(journal: Journal) -> None:

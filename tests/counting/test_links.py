@@ -64,7 +64,8 @@ def a_call(luot: Luot, seq: int, producer: str = "p1") -> Call:
 def test_a_site_and_a_producer_stand_where_they_are(luot: Luot) -> None:
     luot.hit("/a")
 
-    assert Standing(True, 1, "open", "2", 0, 0) == standing(luot)
+    process = luot.runtime.store.status("s1").run_id
+    assert Standing(True, 1, "open", f"2 {process}", 0, 0) == standing(luot)
     ask(luot, lambda link: link.record(a_call(luot, 1)))
     assert 1 == standing(luot).last
     assert [0, 1] == [s.last for s in ask(luot, lambda link: link.standings("s1", ["p0", "p1"]))]
@@ -134,8 +135,37 @@ def test_a_full_redis_is_away_for_writing_only(luot: Luot, own_valkey: servers.V
 
 def test_arriving_counts_in_its_own_round(luot: Luot) -> None:
     now = standing(luot)
-    ask(luot, lambda link: link.arrive("s1", "p1", replace(now, round="1")))
+    number, _, process = now.round.partition(" ")
+    ask(luot, lambda link: link.arrive("s1", "p1", replace(now, round=f"1 {process}")))
     ask(luot, lambda link: link.arrive("s1", "p2", now))
     rows = luot.runtime.store.commands.hgetall("luot:{s1}:state")
 
-    assert (None, "2") == (rows.get("a:p1"), rows.get("a:p2"))
+    assert ("2", None, now.round) == (number, rows.get("a:p1"), rows.get("a:p2"))
+
+
+def test_a_round_does_not_come_again_after_a_file_lost_its_end(
+    luot: Luot, own_valkey: servers.Valkey
+) -> None:
+    # Given a producer that has told a Redis of whose life nothing is left afterwards
+    luot.hit("/a")
+    luot.snapshot()
+    commands, key = luot.runtime.store.commands, "luot:{s1}:state"
+    lost = commands.hgetall(key)
+    told = standing(luot)
+
+    # When another process has the state of before, and begins a phase under the next number
+    own_valkey.kill()
+    own_valkey.start()
+    commands.delete(key)
+    first_round = f"0 {told.round.split()[1]}"
+    for name, value in [*lost.items(), ("round", first_round)]:
+        commands.hset(key, name, value)
+    luot.runtime.open_site("s1")
+    again = standing(luot)
+
+    # Then it is another round, and who has told the lost one has not told this
+    assert again.round.split()[1] != told.round.split()[1]
+    ask(luot, lambda link: link.arrive("s1", "p1", replace(again, round=told.round)))
+    late = f"0 {told.round.split()[1]}"
+    ask(luot, lambda link: link.arrive("s1", "p1", replace(again, round=late)))
+    assert "a:p1" not in commands.hgetall(key)

@@ -11,7 +11,7 @@ from service.counting.links import Call, Gap, Standing
 from service.errors import LuotError, StoreUnavailable
 
 #: A site that counts and shows its numbers, with a producer that it has never heard of.
-OPEN = Standing(is_confirmed=True, epoch=1, phase="open", round="1", last=0, owed=0)
+OPEN = Standing(is_confirmed=True, epoch=1, phase="open", round="1 r1", last=0, owed=0)
 
 
 class TooMuch(BaseException):

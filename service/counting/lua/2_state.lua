@@ -88,9 +88,12 @@ end
 -- Begins a phase: whoever has to say something in it has not said it yet.
 --   key      luot:{S}:state
 --   now      ms since 1970
+--   A round is named by a number and by the process that began it. A file that has lost its end has
+--   lost rounds as well, and the same number would come again for one in which nobody has spoken.
 local function begin_phase(key, phase, now)
-  redis.call('HSET', key, 'phase', phase, 'since', now)
-  redis.call('HINCRBY', key, 'round', 1)
+  local before = string.match(redis.call('HGET', key, 'round') or '0', '^%d+')
+  local round = digits(tonumber(before) + 1) .. ' ' .. server()
+  redis.call('HSET', key, 'phase', phase, 'since', now, 'round', round)
 end
 
 -- create: the first life of a site that neither Redis nor SQL has any number of.

@@ -21,13 +21,17 @@ end
 
 -- arrive: a producer has told all that it had to tell in this round.
 --   KEYS  1 luot:{S}:state
---   ARGV  1 epoch  2 producer  3 round; empty: it has only said who was seen, too late for that
---   Returns 1, or 0 when another round has begun. LUOTEPOCH, LUOTSERVER, LUOTPHASE as everywhere.
+--   ARGV  1 epoch  2 producer  3 round, as standings gives it; with the number 0: it has only said
+--         who was seen, too late for that
+--   Returns 1, or 0 when another round has begun, or another process has heard it. LUOTEPOCH,
+--   LUOTSERVER, LUOTPHASE as everywhere.
 local function arrive(keys, args)
   local state = read_state(keys[1])
   local no = refusal(state, args[1], COUNTING_OR_REMEMBERING)
   if no then return no end
-  local is_late = args[3] == ''
+  local number, process = string.match(args[3], '^(%d+) (%S+)$')
+  if process ~= server() then return 0 end
+  local is_late = number == '0'
   if not is_late and redis.call('HGET', keys[1], 'round') ~= args[3] then return 0 end
   -- Whoever has said who was seen is not asked for it again.
   if is_late or state.phase == 'remember' then redis.call('HDEL', keys[1], 'o:' .. args[2]) end
