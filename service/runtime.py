@@ -151,7 +151,9 @@ class Runtime:
         def moment(site: str) -> Moment:
             return self.sites[site].moment(self.clock.now_ms())
 
-        link = RedisLink(store_url(self.settings), moment, self.open_site)
+        link = RedisLink(
+            store_url(self.settings), moment, self.open_site, self.settings.redis_wait_ms / 1000
+        )
         return Owner(link, self.journals, list(self.sites), House(self), self.clock)
 
     def open_site(self, name: str) -> int:

@@ -184,6 +184,9 @@ class Settings(BaseSettings):
         ge=1024**2,
         description="Bytes of all journals of a host; then hits are refused until Redis is back.",
     )
+    redis_wait_ms: int = Field(
+        200, ge=10, le=10_000, description="How long a hit waits for Redis; then it is queued."
+    )
     restore_wait_seconds: int = Field(
         60, ge=0, le=3600, description="How long a restore waits for a host that is away."
     )
@@ -229,10 +232,7 @@ class Settings(BaseSettings):
         1_000_000, ge=1, le=10_000_000, description="Pages of a site in all; then (other)."
     )
     trending_half_life_seconds: int = Field(
-        10_800,
-        ge=60,
-        le=2_592_000,
-        description="After so long a view is worth half among the pages that are read now.",
+        10_800, ge=60, le=2_592_000, description="After so long a view is worth half in trending."
     )
     values_per_site: int = Field(
         5_000, ge=1, le=60_000, description="Values of one dimension in a day; then (other)."

@@ -208,7 +208,14 @@ def settings_for(folder: Path, redis_url: str, **changes: Any) -> Settings:
     }
     sites = {"s1": site, **changes.pop("sites", {})}
     changes.setdefault("database_url", databases.url(Path(changes.get("data_dir", folder))))
-    told = {"redis_url": redis_url, "data_dir": folder, "trusted_proxies": 1, "access_log": False}
+    told = {
+        "redis_url": redis_url,
+        "data_dir": folder,
+        "trusted_proxies": 1,
+        "access_log": False,
+        # A busy machine is no Redis that is away; who wants a short wait says so.
+        "redis_wait_ms": 10_000,
+    }
     return Settings(**{**told, "sites": sites, **changes})
 
 

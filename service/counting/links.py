@@ -21,7 +21,8 @@ from service.counting.wire import keys_of
 from service.errors import StoreUnavailable
 from service.intake.hits import Moment
 
-#: Seconds that a call may take before its connection is given up and its hits are queued.
+#: Seconds that a call may take before its connection is given up and its hits are queued, unless
+#: somebody says otherwise.
 DEADLINE = 0.2
 
 
@@ -83,6 +84,9 @@ class Link(Protocol):
     The world of a lane. Every method may raise ``StoreUnavailable`` or ``SiteNotOpen``.
     """
 
+    #: Seconds that a hit waits for a call before it is answered as queued.
+    deadline: float
+
     async def standings(self, site: str, producers: Sequence[str]) -> list[Standing]:
         """
         Where these producers stand.
@@ -128,6 +132,8 @@ class FunctionLink:
     """
     What a lane asks, as calls of the library; those who inherit say how a call is made.
     """
+
+    deadline = DEADLINE
 
     def __init__(self, moment: Callable[[str], Moment]) -> None:
         """
@@ -215,18 +221,24 @@ class RedisLink(FunctionLink):
     """
 
     def __init__(
-        self, url: str, moment: Callable[[str], Moment], open_site: Callable[[str], object]
+        self,
+        url: str,
+        moment: Callable[[str], Moment],
+        open_site: Callable[[str], object],
+        deadline: float = DEADLINE,
     ) -> None:
         """
         A link that opens its connections when it is first asked.
 
         :param moment: what time it is at a site
         :param open_site: confirms or restores a site; called in a thread
+        :param deadline: seconds that a call may take before its connection is given up
         """
         super().__init__(moment)
+        self.deadline = deadline
         self._open_site = open_site
         self._opening: dict[str, asyncio.Task[object]] = {}
-        self._redis = async_client(url, DEADLINE)
+        self._redis = async_client(url, deadline)
 
     async def open(self, site: str) -> None:
         """

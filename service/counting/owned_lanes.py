@@ -14,6 +14,9 @@ from service.counting.links import Link, Standing
 log = logging.getLogger(__name__)
 
 
+#: Seconds that hits wait for the first answer of a site, at least: it may have to be opened.
+FIRST_DEADLINE = 2.0
+
 #: Seconds for which hits are gathered while Redis is away.
 GATHERING = 0.02
 
@@ -26,7 +29,8 @@ class OwnedLane:
     def __init__(self, link: Link, journal: Journal, site: str, wake: Callable[[], None]) -> None:
         self.waiting = Waiting(wake)
         self.lane = Lane(link, journal, site, self.waiting)
-        self.has_begun = False
+        self._link = link
+        self._has_begun = False
         self._wake = wake
         self._task: asyncio.Task[None] | None = None
         self._is_over = False
@@ -45,6 +49,13 @@ class OwnedLane:
         Whether the next batch may be made: nobody waits for the last one.
         """
         return not self.waiting and not self._is_held
+
+    @property
+    def deadline(self) -> float:
+        """
+        Seconds that a hit waits for its batch before it is answered as queued.
+        """
+        return max(self._link.deadline, 0.0 if self._has_begun else FIRST_DEADLINE)
 
     def hold(self) -> None:
         """
@@ -76,7 +87,7 @@ class OwnedLane:
     async def _run(self) -> None:
         try:
             await self.lane.run()
-            self.has_begun = True
+            self._has_begun = True
         except Exception:
             log.exception("lane has stopped", extra={"site": self.lane.site})
         self._wake()

@@ -20,7 +20,7 @@ from service.counting.givenup import GivenUp, watermarks_of
 from service.counting.houses import House
 from service.counting.journal import Journal
 from service.counting.journals import Journals
-from service.counting.links import DEADLINE, Link
+from service.counting.links import Link
 from service.counting.owned_lanes import OwnedLane
 from service.counting.segments import KEPT_AT_MOST_MS
 from service.errors import JournalFailed, LuotError
@@ -32,9 +32,6 @@ LOOK = 1.0
 
 #: Seconds between two looks at what can be removed.
 TRIM = 60.0
-
-#: Seconds that hits wait for the first answer of a site: it may have to be opened.
-FIRST_DEADLINE = 2.0
 
 #: A journal takes new hits for so long, in ms, so that none outlives the numbers known of it.
 JOURNAL_MS = 86_400_000
@@ -135,7 +132,7 @@ class Owner:
 
     def _send(self, journal: Journal, entry: Entry, group: Group, seq: int) -> None:
         owned = self._lane(journal, entry.site)
-        owned.waiting.add(seq, group, DEADLINE if owned.has_begun else FIRST_DEADLINE)
+        owned.waiting.add(seq, group, owned.deadline)
         if owned.lane.is_away:
             owned.waiting.away()
             owned.hold()

@@ -10,7 +10,7 @@ import pytest
 from service.counting import phases
 from service.counting.keys import SiteKeys
 from service.errors import SiteNotOpen
-from tests.conftest import Luot
+from tests.conftest import Luot, MakeLuot
 
 KEYS = SiteKeys("s1")
 
@@ -61,7 +61,8 @@ def test_a_restore_that_another_took_over_goes_no_further(luot: Luot) -> None:
             call(luot, function, keys, 2, *args)
 
 
-def test_nothing_is_counted_or_shown_while_a_site_is_given_back(luot: Luot) -> None:
+def test_nothing_is_counted_or_shown_while_a_site_is_given_back(make_luot: MakeLuot) -> None:
+    luot = make_luot(redis_wait_ms=200)
     luot.hit("/a")
     luot.snapshot()
     begin(luot, 2)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from service.counting.links import Call, Gap, Standing
+from service.counting.links import DEADLINE, Call, Gap, Standing
 from service.errors import LuotError, StoreUnavailable
 
 #: A site that counts and shows its numbers, with a producer that it has never heard of.
@@ -36,6 +36,7 @@ class World:
     #: Called whenever the lane pauses.
     on_pause: Callable[[], Awaitable[None] | None] = lambda: None
     most: int = 500
+    deadline: float = DEADLINE
 
     def _asked(self, name: str, *what: Any) -> None:
         self.said.append((name, *what))

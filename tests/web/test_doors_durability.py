@@ -103,6 +103,17 @@ def test_with_redis_away_every_door_keeps_its_hits(
     until(lambda: luot.counters("/a")["pages"]["/a"]["views"] == 1 + len(EACH))
 
 
+@pytest.mark.parametrize(("wait", "status"), [(50, 202), (10_000, 204)])
+def test_a_slow_redis_is_waited_for_as_long_as_the_settings_say(
+    make: Callable[..., Luot], server: servers.Valkey, wait: int, status: int
+) -> None:
+    luot = make(redis_wait_ms=wait)
+    luot.hit("/a")
+    server.client.client_pause(1_000, all=True)
+
+    assert luot.hit("/a").status_code == status
+
+
 def test_what_cannot_be_kept_is_503_at_every_door(
     make: Callable[..., Luot], server: servers.Valkey
 ) -> None:
