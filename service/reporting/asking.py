@@ -69,11 +69,13 @@ def _once(connection: Connection, key: tuple[Any, ...], ask: Callable[[], T]) ->
 
 def _page_number(connection: Connection, site: str, path: str) -> int | None:
     asked = (
-        select(schema.page.c.id, schema.page.c.moved_to)
+        select(schema.page.c.id, schema.page.c.moved_to, schema.page.c.site_id)
         .join(schema.site, schema.site.c.id == schema.page.c.site_id)
         .where(schema.site.c.name == site, schema.page.c.path == path)
     )
     found = connection.execute(asked).one_or_none()
+    if found is not None:
+        _once(connection, (site,), lambda: found.site_id)
     if found is None or found.moved_to is None:
         return found.id if found else None
     return pages_now(connection, [found.id])[found.id]

@@ -12,18 +12,18 @@ from service.errors import Reason, Rejected
 from service.intake.paths import page_path
 from service.intake.queries import query_value
 from service.reporting import answers
-from service.reporting.answers import Totals
 from service.reporting.breakdowns import pages_of_value
 from service.reporting.facts import added_ms, page_facts
 from service.web import labels
 from service.web.asked import CARDS, LISTED, PAGES, Metric, View
 from service.web.boards import below_site, blueprint
+from service.web.cards import cards, list_of
 from service.web.charts import share
 from service.web.fronts import runtime
 from service.web.looks import Look, look_at_site
 from service.web.moments import moment
 from service.web.notices import Glance, notices
-from service.web.overviews import SHORT, Card, before_totals, card, drawn, list_of, tiles
+from service.web.overviews import course, drawn, tiles
 from service.web.pages import for_people, page
 from service.web.tongues import speaking
 from service.web.values import Behind, behind, value_chart
@@ -58,16 +58,16 @@ def site(look: Look) -> Response:
     """
     A site's dashboard.
     """
-    view, tongue, name = look.view(), speaking(), look.site.id
+    view, tongue = look.view(), speaking()
     with look.runtime.database.held() as database:
-        totals = answers.totals(database, name, view.span)
-        before = before_totals(look, view, database)
+        found = course(look, view, database)
+        totals, before = found.totals, found.totals_before
         return page(
             "site.html",
             **_told(look, view, database),
             tiles=tiles(totals, before, totals.visits, before.visits if before else 0),
-            chart=drawn(look, view, tongue, database),
-            cards=[card(look, view, tongue, database, each, totals) for each in CARDS],
+            chart=drawn(look, view, tongue, found),
+            cards=cards(look, view, tongue, database, CARDS, totals),
             filtered=_filtered(look, view, database),
             totals=totals,
         )
@@ -87,9 +87,9 @@ def one_page(look: Look) -> Response:
         facts = page_facts(database, name, path, view.span)
         if facts is None:
             raise Rejected(Reason.SITE, "path", 404)
-        totals = answers.totals(database, name, view.span, path)
-        before = before_totals(look, view, database, path)
-        kept = {Dimension(each) for each in look.runtime.settings.page_dimensions}
+        found = course(look, view, database, path)
+        kept = set(look.runtime.settings.page_dimensions)
+        tabs = {str(what): (str(what),) for what in Dimension if what in kept}
         return page(
             "page.html",
             **{
@@ -98,11 +98,11 @@ def one_page(look: Look) -> Response:
                 "path": f"{look.root}/page",
             },
             facts=facts,
-            tiles=tiles(totals, before, facts.entries, 0),
-            chart=drawn(look, view, tongue, database, path),
-            cards=_page_cards(look, view, kept, path, totals, database),
+            tiles=tiles(found.totals, found.totals_before, facts.entries, 0),
+            chart=drawn(look, view, tongue, found),
+            cards=cards(look, view, tongue, database, tabs, found.totals, path),
             absent=[labels.TITLES[each] for each in Dimension if each not in kept],
-            totals=totals,
+            totals=found.totals,
         )
 
 
@@ -198,21 +198,6 @@ def _filtered(look: Look, view: View, held: Database) -> list[tuple[str, int, fl
     most = max(found.values(), default=0)
     ranked = sorted(found.items(), key=lambda row: (-row[1], row[0]))
     return [(reason, number, share(number, most)) for reason, number in ranked]
-
-
-def _page_cards(
-    look: Look, view: View, kept: set[Dimension], path: str, totals: Totals, held: Database
-) -> list[Card]:
-    """
-    A card for each dimension that is kept for pages.
-    """
-    tongue = speaking()
-    found = [
-        (str(what), list_of(look, view, tongue, held, what, totals, SHORT, path))
-        for what in Dimension
-        if what in kept
-    ]
-    return [Card(what, (what,), what, rows) for what, rows in found]
 
 
 def _frame() -> dict[str, Any]:

@@ -2,8 +2,10 @@
 In which language a page answers: its URL's, the reader's choice, the browser's, the site's.
 """
 
+from typing import Any
+
 from flask import Flask, Response, g, request
-from flask_babel import Babel
+from flask_babel import Babel, get_translations
 
 from service.languages import CATALOGUES, LANGUAGES, Tongue, accepted, language_of, tongue
 
@@ -21,8 +23,26 @@ def add_tongues(app: Flask) -> None:
         default_translation_directories=str(CATALOGUES),
         locale_selector=spoken,
     )
+    # A page says hundreds of words; Babel would look for its language at each of them.
+    env: Any = app.jinja_env
+    env.install_gettext_callables(_said, _said_of_many, newstyle=True)
     app.jinja_env.globals["tongue"] = speaking
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _said(text: str) -> str:
+    return str(_catalogue().ugettext(text))
+
+
+def _said_of_many(one: str, many: str, number: int) -> str:
+    return str(_catalogue().ungettext(one, many, number))
+
+
+def _catalogue() -> Any:
+    found = g.get("catalogue")
+    if found is None:
+        found = g.catalogue = get_translations()
+    return found
 
 
 def spoken() -> str:

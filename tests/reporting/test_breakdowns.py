@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from service.archive import schema
 from service.archive.databases import add_to
 from service.dimensions import Dimension
-from service.reporting.breakdowns import PLACES, every_value, values_of
+from service.reporting.breakdowns import PLACES, every_value, values_of, values_of_each
 from service.reporting.periods import Period
 from tests.reporting.conftest import Archive
 from tests.reporting.test_rankings import FIRST, SPANS, span_of
@@ -71,6 +71,19 @@ def test_values_of_a_period_are_the_sums_of_its_days(
         assert expected == told
         assert found == list(every_value(database, "s1", Dimension.SOURCE, span, path))
         assert found == sorted(found, key=lambda row: (-row.views, -row.events, -row.visits))
+
+
+@pytest.mark.parametrize("path", ["", "/a", "/never"])
+def test_values_of_several_dimensions_are_those_of_each(archive: Archive, path: str) -> None:
+    add_values(archive, random.Random(4))
+    together = list(Dimension)
+
+    for span in (span_of(*days) for days in SPANS):
+        each = {
+            what: values_of(archive.database, "s1", what, span, 2, path).rows for what in together
+        }
+        assert each == values_of_each(archive.database, "s1", together, span, 2, path)
+    assert {} == values_of_each(archive.database, "s1", [], span_of(*SPANS[0]), 2)
 
 
 def test_months_of_values_are_the_sums_of_their_days_whoever_writes_days(

@@ -71,6 +71,9 @@ QUESTIONS: dict[str, Callable[[Database], Any]] = {
     "breakdown of a page": lambda db: breakdowns.values_of(
         db, "s1", Dimension.SOURCE, MONTH, 9, "/001"
     ),
+    "breakdowns together": lambda db: breakdowns.values_of_each(
+        db, "s1", [Dimension.SOURCE, Dimension.COUNTRY], LONG, 9
+    ),
     "pages of a value": lambda db: breakdowns.pages_of_value(
         db, "s1", Dimension.SOURCE, "a", MONTH, 9
     ),
