@@ -17,17 +17,25 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    func,
     literal_column,
     or_,
     select,
     union_all,
 )
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from service.archive import schema
 from service.archive.databases import Database
 from service.dimensions import Dimension
-from service.reporting.asking import FETCHED, TITLE, page_number, site_number, sums, widened, within
+from service.reporting.asking import (
+    FETCHED,
+    TITLE,
+    fast_sum,
+    page_number,
+    site_number,
+    widened,
+    within,
+)
 from service.reporting.periods import Period
 from service.reporting.pieces import Piece, pieces_of
 
@@ -80,6 +88,17 @@ class Values:
     has_more: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """
+    What a statement about values depends on besides values.
+    """
+
+    #: For each piece of the period whether it is of days or of months.
+    shape: tuple[str, ...]
+    is_postgresql: bool
+
+
 def values_of(
     database: Database,
     site: str,
@@ -96,7 +115,8 @@ def values_of(
     """
     with database.read() as connection:
         page = page_number(connection, site, path)
-        asked, values = _values(page, dimension, _pieces(connection, page, span, path), after)
+        pieces = _pieces(connection, page, span, path)
+        asked, values = _values(_kind(connection, pieces), page, dimension, pieces, after)
         rows = connection.execute(asked, values | {"limit": limit + 1}).all()
     shown = [_value(row) for row in rows[:limit]]
     return Values(shown, has_more=len(rows) > len(shown))
@@ -120,7 +140,7 @@ def values_of_each(
         page = page_number(connection, site, path)
         pieces = _pieces(connection, page, span, path)
         values = _spans(pieces) | {f"dimension{n}": PLACES[each] for n, each in enumerate(found)}
-        asked = _statements(tuple(piece.span for piece in pieces), len(found))
+        asked = _statements(_kind(connection, pieces), len(found))
         rows = connection.execute(asked, values | {"page": page, "limit": limit}).all()
     each = list(found)
     for row in rows:
@@ -136,7 +156,8 @@ def every_value(
     """
     with database.read() as connection:
         page = page_number(connection, site, path)
-        asked, values = _values(page, dimension, _pieces(connection, page, span, path), None)
+        pieces = _pieces(connection, page, span, path)
+        asked, values = _values(_kind(connection, pieces), page, dimension, pieces, None)
         streamed = connection.execution_options(yield_per=FETCHED)
         for row in streamed.execute(asked, values | {"limit": EVERY}):
             yield _value(row)
@@ -149,8 +170,23 @@ def _pieces(connection: Connection, page: int | None, span: Period, path: str) -
     return pieces_of(widened(connection, page, span))
 
 
+def _kind(connection: Connection, pieces: Sequence[Piece]) -> _Kind:
+    is_postgresql = connection.dialect.name == "postgresql"
+    return _Kind(tuple(piece.span for piece in pieces), is_postgresql)
+
+
+def _value_sums(
+    rows: ReadOnlyColumnCollection[str, Any], *, is_postgresql: bool
+) -> list[ColumnElement[Any]]:
+    return [fast_sum(rows[m], is_postgresql=is_postgresql).label(m) for m in schema.VALUE_MEASURES]
+
+
 def _values(
-    page: int | None, dimension: Dimension, pieces: Sequence[Piece], after: ValueTotals | None
+    kind: _Kind,
+    page: int | None,
+    dimension: Dimension,
+    pieces: Sequence[Piece],
+    after: ValueTotals | None,
 ) -> tuple[Select[Any], dict[str, Any]]:
     values = {
         "page": page,
@@ -158,7 +194,7 @@ def _values(
         **_spans(pieces),
         **({f"after_{name}": n for name, n in asdict(after).items()} if after else {}),
     }
-    return _statement(tuple(piece.span for piece in pieces), after is not None), values
+    return _statement(kind, after is not None), values
 
 
 def _spans(pieces: Sequence[Piece]) -> dict[str, date]:
@@ -169,8 +205,8 @@ def _spans(pieces: Sequence[Piece]) -> dict[str, date]:
 
 
 @lru_cache(maxsize=64)
-def _statements(shape: tuple[str, ...], many: int) -> Select[Any]:
-    each = [_statement(shape, False, f"dimension{number}").subquery() for number in range(many)]
+def _statements(kind: _Kind, many: int) -> Select[Any]:
+    each = [_statement(kind, False, f"dimension{number}").subquery() for number in range(many)]
     parts = [select(literal_column(str(n)).label("place"), *rows.c) for n, rows in enumerate(each)]
     rows = union_all(*parts).subquery("found")
     return select(*rows.c).order_by(rows.c.place, *(rows.c[m].desc() for m in _ORDER), rows.c.text)
@@ -178,16 +214,16 @@ def _statements(shape: tuple[str, ...], many: int) -> Select[Any]:
 
 @lru_cache(maxsize=64)
 def _statement(
-    shape: tuple[str, ...],
+    kind: _Kind,
     is_behind: bool,  # noqa: FBT001 - a key
     dimension: str = "dimension",
 ) -> Select[Any]:
     # Made once, without its values: making it takes as long as running it.
     value = schema.value.c
-    parts = [_rows(span, number, dimension) for number, span in enumerate(shape)]
+    parts = [_rows(span, number, dimension) for number, span in enumerate(kind.shape)]
     rows = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("counted")
     totals = (
-        select(rows.c.value_id, *(func.sum(rows.c[m]).label(m) for m in schema.VALUE_MEASURES))
+        select(rows.c.value_id, *_value_sums(rows.c, is_postgresql=kind.is_postgresql))
         .group_by(rows.c.value_id)
         .subquery("totals")
     )
@@ -240,13 +276,20 @@ def pages_of_value(
     of_value = select(schema.value.c.id).where(schema.value.c.text == value).scalar_subquery()
     with database.read() as connection:
         number = site_number(connection, site)
-        asked = (
-            select(page.path, TITLE, *sums(schema.value_count, schema.VALUE_MEASURES))
+        is_postgresql = connection.dialect.name == "postgresql"
+        totals = (
+            select(count.page_id, *_value_sums(count, is_postgresql=is_postgresql))
             .select_from(schema.page.join(schema.value_count, count.page_id == page.id))
             .where(page.site_id == number, page.path != "", count.dimension == PLACES[dimension])
             .where(within(schema.value_count, span), count.value_id == of_value)
-            .group_by(page.id, page.path, TITLE)
-            .order_by(func.sum(count.views).desc(), func.sum(count.events).desc(), page.path)
+            # SQLite finds the pages by path, in groups already; PostgreSQL hashes a number sooner.
+            .group_by(*([count.page_id] if is_postgresql else [page.path, count.page_id]))
+            .subquery("totals")
+        )
+        asked = (
+            select(page.path, TITLE, *(totals.c[m] for m in schema.VALUE_MEASURES))
+            .select_from(totals.join(schema.page, page.id == totals.c.page_id))
+            .order_by(totals.c.views.desc(), totals.c.events.desc(), page.path)
             .limit(limit)
         )
         rows = connection.execute(asked).all()

@@ -16,7 +16,6 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Date,
-    Double,
     FromClause,
     Select,
     Subquery,
@@ -34,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from service.archive import schema
-from service.reporting.asking import TITLE
+from service.reporting.asking import TITLE, fast_sum
 from service.reporting.pieces import Asked, Place, Rank, pieces_of
 
 #: What the pieces of a period are, in order.
@@ -176,13 +175,6 @@ def _added(
     counted = (union_all(*rows) if len(rows) > 1 else rows[0]).subquery("counted")
     summed = [fast_sum(counted.c[m], is_postgresql=is_postgresql).label(m) for m in measures]
     return select(counted.c.page_id, *summed).group_by(counted.c.page_id).subquery("totals")
-
-
-def fast_sum(column: ColumnElement[int], *, is_postgresql: bool) -> ColumnElement[Any]:
-    """
-    A sum that is exact to 2**53: PostgreSQL adds up large integers as decimals, which is slow.
-    """
-    return func.sum(cast(column, Double) if is_postgresql else column)
 
 
 def _in_order(asked: Select[Any], totals: Subquery, by: Rank, *, is_behind: bool) -> Select[Any]:

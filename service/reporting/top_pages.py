@@ -30,12 +30,12 @@ from sqlalchemy import (
     union_all,
 )
 
+from service.reporting.asking import fast_sum
 from service.reporting.page_sums import (
     Kind,
     Shape,
     Statement,
     bound,
-    fast_sum,
     is_within,
     of_pages,
     shape_of,
