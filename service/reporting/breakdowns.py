@@ -17,7 +17,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    literal_column,
+    literal,
     or_,
     select,
     union_all,
@@ -207,7 +207,7 @@ def _spans(pieces: Sequence[Piece]) -> dict[str, date]:
 @lru_cache(maxsize=64)
 def _statements(kind: _Kind, many: int) -> Select[Any]:
     each = [_statement(kind, False, f"dimension{number}").subquery() for number in range(many)]
-    parts = [select(literal_column(str(n)).label("place"), *rows.c) for n, rows in enumerate(each)]
+    parts = [select(literal(n, Integer).label("place"), *rows.c) for n, rows in enumerate(each)]
     rows = union_all(*parts).subquery("found")
     return select(*rows.c).order_by(rows.c.place, *(rows.c[m].desc() for m in _ORDER), rows.c.text)
 
