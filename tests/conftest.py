@@ -13,13 +13,12 @@ import psycopg
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from service.archive.migrating import migrate
 from service.archive.snapshots import snapshot
 from service.runtime import Runtime
 from service.settings import Settings
 from service.web.app import create_app
 from tests import servers
-from tests.databases import KIND, databases
+from tests.databases import KIND, databases, make_tables
 from tests.fronts import Fronts
 
 #: A browser as most readers have it.
@@ -233,7 +232,7 @@ class MakeLuot:
         told = settings_for(self._folder, self._redis_url, **changes)
         runtime = Runtime(told, self._clock)
         self._runtimes.append(runtime)
-        migrate(runtime.database)
+        make_tables(runtime.database, told.data_dir)
         client = self._fronts.client(create_app(runtime), self._front)
         return Luot(runtime, self._clock, client, token=self._token(runtime))
 

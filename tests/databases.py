@@ -6,11 +6,15 @@ file of its own otherwise. What is asked for here has a name that its folder mak
 service that starts again, and a command beside it, find the same.
 """
 
+import atexit
 import os
+import shutil
 import sqlite3
 from contextlib import closing
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
@@ -18,7 +22,8 @@ import pytest
 from psycopg.types.numeric import IntLoader
 from psycopg.types.string import TextLoader
 
-from service.archive.databases import SQLITE_FILE
+from service.archive.databases import SQLITE_FILE, Database
+from service.archive.migrating import migrate
 
 #: What services of tests write to.
 KIND = os.environ.get("LUOT_TEST_DATABASE") or "sqlite"
@@ -97,6 +102,30 @@ class Databases:
     def _tell(self, command: str) -> None:
         with psycopg.connect(self.server, autocommit=True) as connection:
             connection.execute(command.encode())
+
+
+@cache
+def _empty() -> Path:
+    """
+    The file of an empty database, and the folder that holds it for as long as this process.
+    """
+    folder = TemporaryDirectory(prefix="luot-empty-")
+    atexit.register(folder.cleanup)
+    database = Database("", Path(folder.name))
+    migrate(database)
+    database.close()
+    return Path(folder.name) / SQLITE_FILE
+
+
+def make_tables(database: Database, folder: Path) -> None:
+    """
+    A new database has its tables; making them step by step takes longer than most tests.
+    """
+    file = folder / SQLITE_FILE
+    if database.is_sqlite and not file.exists():
+        shutil.copy(_empty(), file)
+    else:
+        migrate(database)
 
 
 #: Of this process.

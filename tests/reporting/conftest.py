@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from service.archive import schema
 from service.archive.databases import Database, add_to
-from service.archive.migrating import migrate
+from tests.databases import make_tables
 
 Days = dict[tuple[str, date], dict[str, int]]
 
@@ -52,6 +52,6 @@ class Archive:
 @pytest.fixture
 def archive(database_url: str, tmp_path: Path) -> Iterator[Archive]:
     database = Database(database_url, tmp_path)
-    migrate(database)
+    make_tables(database, tmp_path)
     yield Archive(database)
     database.close()
