@@ -25,7 +25,7 @@ from service.settings import Settings
 _OVER = {"alembic_version", "session", "sessions", "sign_in", "sign_ins", "clock_mark"}
 
 #: Sums that the database itself makes of other tables, also while a backup is put back.
-_DERIVED = {"month_count", "value_month_count"}
+_DERIVED = {"month_count", "total_count", "value_month_count"}
 
 LEFT_OUT = frozenset(_OVER | _DERIVED)
 

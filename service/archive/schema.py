@@ -174,6 +174,18 @@ month_count = Table(
     sqlite_with_rowid=False,
 )
 
+total_count = Table(
+    "total_count",
+    metadata,
+    Column("page_id", ForeignKey("page.id"), primary_key=True, comment="The page."),
+    Column("site_id", ForeignKey("site.id"), nullable=False, comment="The page's site."),
+    count("views", SAID["views"]),
+    # SQLite's has the page in any case: it is the key.
+    Index("ix_total_count_ranked", "site_id", "views", postgresql_include=["page_id"]),
+    comment="The sums of day_count by page; triggers keep them, whoever writes days.",
+    sqlite_with_rowid=False,
+)
+
 value = Table(
     "value",
     metadata,

@@ -6,8 +6,9 @@ are wanted have more than any page that was not looked at can have, the answer i
 all of them are added up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Result, Row
@@ -17,13 +18,17 @@ from service.archive.databases import Database
 from service.reporting.asking import FETCHED, page_number, site_number, widened
 from service.reporting.page_sums import Statement, all_pages, first_of, totals_of
 from service.reporting.periods import Period
-from service.reporting.pieces import Asked, Place, Rank
-from service.reporting.top_pages import cuts_of, least_of, likely_pages
+from service.reporting.pieces import Asked, Place, Rank, pieces_of
+from service.reporting.top_pages import cuts_of, ever_read, least_of, likely_pages
 
 __all__ = ["PageTotals", "Place", "Rank", "Ranking", "every_page", "ranked_pages"]
 
 #: Up to this place a page is looked for among those at the top; behind it all are added up.
 LARGEST_DEPTH = 2_000
+
+#: In a period so long pages that are read most on all days are likely to be the first, and so
+#: many rows of days and months are added up to see whether they are.
+LONG, ROWS = timedelta(days=180), 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +113,36 @@ def _first_rows(
     The first pages, and one more if there is one.
     """
     wanted = limit + 1 + (after.rank if after else 0)
-    if wanted <= LARGEST_DEPTH:
-        least = int(_run(connection, least_of(asked, wanted)).scalar() or 0)
-        cuts, rest = cuts_of(asked, least)
-        likely = _run(connection, likely_pages(asked, wanted, cuts, rest)).all()
-        best = int(likely[0].best) if likely else 0
-        pages = [row.page_id for row in likely]
+    for likely in _ways(asked) if wanted <= LARGEST_DEPTH else ():
+        pages, others = likely(connection, asked, wanted)
         rows = _run(connection, first_of(asked, pages, limit + 1, after)).all() if pages else []
-        if _are_first([int(row.ranked) for row in rows], limit, rest, best, after):
+        if _are_first([int(row.ranked) for row in rows], limit, others, after):
             return _with_totals(connection, asked, rows)
     return list(map(_page, _run(connection, all_pages(asked, limit + 1, after))))
+
+
+#: Finds pages that may be among so many first ones, and what any other page has at most.
+_Way = Callable[[Connection, Asked, int], tuple[list[int], int]]
+
+
+def _ways(asked: Asked) -> Iterator[_Way]:
+    if asked.by is Rank.VIEWS and asked.span.last - asked.span.first >= LONG:
+        yield _ever_read
+    yield _read_then
+
+
+def _ever_read(connection: Connection, asked: Asked, _wanted: int) -> tuple[list[int], int]:
+    many = max(1, ROWS // sum(piece.many for piece in pieces_of(asked.span)))
+    ever = _run(connection, ever_read(asked, many + 1)).all()
+    return [row.page_id for row in ever[:many]], int(ever[many].views) if ever[many:] else 0
+
+
+def _read_then(connection: Connection, asked: Asked, wanted: int) -> tuple[list[int], int]:
+    least = int(_run(connection, least_of(asked, wanted)).scalar() or 0)
+    cuts, rest = cuts_of(asked, least)
+    likely = _run(connection, likely_pages(asked, wanted, cuts, rest)).all()
+    best = int(likely[0].best) if likely else 0
+    return [row.page_id for row in likely], max(rest, best - 1)
 
 
 def _with_totals(
@@ -134,17 +159,17 @@ def _run(connection: Connection, statement: Statement) -> Result[Any]:
     return connection.execute(statement.select, statement.values)
 
 
-def _are_first(ranked: list[int], limit: int, rest: int, best: int, after: Place | None) -> bool:
+def _are_first(ranked: list[int], limit: int, others: int, after: Place | None) -> bool:
     """
     Whether no page that was passed over can be among these.
 
     Numbers may have grown since a place was handed out, so that more pages stand before it.
     """
     if not ranked:
-        return rest == 0 and after is None
+        return others == 0 and after is None
     if len(ranked) > limit:
-        return ranked[-1] > rest and ranked[-1] >= best
-    return rest == 0 and best == 0
+        return ranked[-1] > others
+    return others == 0
 
 
 def _page(row: Row[Any]) -> PageTotals:

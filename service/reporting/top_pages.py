@@ -30,6 +30,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from service.archive import schema
 from service.reporting.asking import fast_sum
 from service.reporting.page_sums import (
     Kind,
@@ -58,6 +59,14 @@ def least_of(asked: Asked, wanted: int) -> Statement:
     return Statement(_least(shape_of(asked), asked.by), values)
 
 
+def ever_read(asked: Asked, many: int) -> Statement:
+    """
+    So many pages with the most views on all their days, which no period has more of, and these.
+    """
+    values = {"site": asked.site, "whole": asked.whole, "many": many}
+    return Statement(_ever_read(), values)
+
+
 def cuts_of(asked: Asked, least: int) -> tuple[list[int], int]:
     """
     For each piece what is too little to be looked at, and what a page may have had of it in all.
@@ -82,6 +91,17 @@ def likely_pages(asked: Asked, wanted: int, cuts: Sequence[int], rest: int) -> S
     values = values_of(asked) | {"place": wanted - 1, "rest": rest}
     values |= {f"below{number}": cut - 1 for number, cut in enumerate(cuts)}
     return Statement(_likely(Kind(shape_of(asked), asked.by, asked.is_postgresql)), values)
+
+
+@lru_cache(maxsize=1)
+def _ever_read() -> Select[Any]:
+    total = schema.total_count
+    return (
+        select(total.c.page_id, total.c.views)
+        .where(*of_pages(total))
+        .order_by(total.c.views.desc())
+        .limit(bound("many"))
+    )
 
 
 @lru_cache(maxsize=64)
@@ -114,7 +134,13 @@ def _likely(kind: Kind) -> Select[Any]:
     best = select(least.c.had).scalar_subquery()
     # In the days on which it was below the cut it had what the cut is at most.
     may_have = seen.c.above + bound("rest")
-    return select(seen.c.page_id, best.label("best")).where(may_have >= best)
+    likely = select(seen.c.page_id, best.label("best")).where(may_have >= best)
+    if kind.by is not Rank.VIEWS:
+        return likely
+    # Nor is a page one of them that has not had so much on all its days.
+    total = schema.total_count
+    had = total.c.page_id == seen.c.page_id
+    return likely.join(total, had).where(total.c.views >= best)
 
 
 def _seen(kind: Kind) -> CTE:

@@ -12,7 +12,7 @@ from service.archive.databases import Database
 from service.archive.tables import all_tables
 
 #: The database makes these itself.
-MADE = {"month_count"}
+MADE = {"month_count", "total_count"}
 
 #: Tables that have one row for a site, or one in all.
 ONE_EACH, ONE = {"site", "purged_site"}, {"clock_mark"}

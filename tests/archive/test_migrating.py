@@ -24,7 +24,7 @@ def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
 
 def test_migrations_make_the_tables_of_the_schema(database: Database) -> None:
     assert not is_migrated(database)
-    assert migrate(database) == "0007"
+    assert migrate(database) == "0008"
 
     with database.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})

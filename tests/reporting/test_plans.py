@@ -38,7 +38,7 @@ from service.settings import SiteSettings
 from tests.reporting.conftest import Archive
 from tests.reporting.test_rankings import FIRST, random_days
 
-FACTS = "day_count|month_count|hour_count|value_count|value_month_count|filtered_count"
+FACTS = "day_count|month_count|total_count|hour_count|value_count|value_month_count|filtered_count"
 
 #: How each database calls reading all of a table; the second by an index, but without a key.
 SCANS = re.compile(rf"SCAN (TABLE )?({FACTS}|[a-z]\d)\b|Seq Scan on ({FACTS})")

@@ -3,6 +3,7 @@ The first pages are those that adding up every page would find, also behind a pl
 """
 
 import random
+from collections import Counter
 from datetime import date, timedelta
 
 import pytest
@@ -54,11 +55,13 @@ def span_of(first: int, last: int) -> Period:
     return Period(FIRST + timedelta(days=first), FIRST + timedelta(days=last))
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(("seed", "long", "rows"), [(1, 180, 5_000), (2, 0, 5_000), (2, 20, 90)])
 def test_the_first_pages_are_those_with_the_most(
-    archive: Archive, monkeypatch: pytest.MonkeyPatch, seed: int
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, seed: int, long: int, rows: int
 ) -> None:
     monkeypatch.setattr(rankings, "LARGEST_DEPTH", 30)
+    monkeypatch.setattr(rankings, "LONG", timedelta(days=long))
+    monkeypatch.setattr(rankings, "ROWS", rows)
     days = random_days(random.Random(seed), 50, 120)
     archive.add(days)
 
@@ -117,7 +120,7 @@ def test_a_site_without_numbers_has_no_pages(archive: Archive) -> None:
     assert ranked_pages(archive.database, "s2", span_of(0, 40), 5).rows == []
 
 
-def test_months_are_the_sums_of_their_days_whoever_writes_days(archive: Archive) -> None:
+def test_months_and_totals_are_sums_of_their_days_whoever_writes_days(archive: Archive) -> None:
     archive.add(random_days(random.Random(2), 9, 70))
     archive.add(random_days(random.Random(3), 9, 70))
     count = schema.day_count.c
@@ -130,12 +133,18 @@ def test_months_are_the_sums_of_their_days_whoever_writes_days(archive: Archive)
 
     month, names = schema.month_count.c, schema.MEASURES
     by_month: dict[tuple[int, date], list[int]] = {}
+    by_page: Counter[int] = Counter()
     with archive.database.read() as connection:
         days = select(count.page_id, count.day, *(count[m] for m in names))
         for page, day, *numbers in connection.execute(days):
+            by_page[page] += numbers[0]
             sums = by_month.setdefault((page, day.replace(day=1)), [0] * len(names))
             by_month[page, day.replace(day=1)] = [a + b for a, b in zip(sums, numbers, strict=True)]
         months = select(month.page_id, month.month, *(month[m] for m in names))
         told = {(page, first): rest for page, first, *rest in connection.execute(months)}
         assert connection.execute(select(func.count()).select_from(schema.month_count)).scalar()
+        total = schema.total_count.c
+        asked = select(total.page_id, total.views)
+        totals = {page: views for page, views in connection.execute(asked)}  # noqa: C416 - rows
     assert by_month == {key: row for key, row in told.items() if any(row) or key in by_month}
+    assert by_page == Counter(totals)

@@ -1,7 +1,9 @@
 """
-A worker whose master was killed.
+Workers and their master: what they share, and what becomes of them when it was killed.
 """
 
+import gc
+import runpy
 import signal
 import subprocess
 import sys
@@ -21,6 +23,16 @@ def is_alive(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state.rpartition(") ")[2][0] not in "ZX"
+
+
+def test_a_worker_does_not_look_for_garbage_in_what_the_master_made() -> None:
+    hooks = runpy.run_path("config/gunicorn.conf.py")
+    before = gc.get_freeze_count()
+    try:
+        hooks["pre_fork"](None, None)
+        assert gc.get_freeze_count() > before + 10_000
+    finally:
+        gc.unfreeze()
 
 
 def test_workers_end_when_their_master_is_killed(tmp_path: Path) -> None:
