@@ -22,6 +22,9 @@ from tests.conftest import CHROME, Luot, MakeLuot
 #: In seconds.
 MINUTE, HALF_HOUR = 60, 1_800
 
+#: At which second of a visit which page was viewed.
+VIEWS = [(0, 0), (300, 2), (600, 0)]
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -230,6 +233,26 @@ def sending(luot: Luot) -> Sending:
 
 def a_view(second: int = 0, number: int | None = 1) -> Seen:
     return Seen(second, 1, 1, number, event=False, internal=False)
+
+
+def test_the_last_page_of_a_visit_is_known_whatever_is_remembered_first(sending: Sending) -> None:
+    # Given a visit of /0, /2, /0 without ids, and an event after it
+    views = [Seen(second, 1, page, None, event=False, internal=True) for second, page in VIEWS]
+    event = Seen(900, 1, 3, None, event=True, internal=True)
+    told = [sending.batch(list(map(sending.hit, part))) for part in (views, [event])]
+    for batch_ in told:
+        sending.record(batch_)
+    sending.forget_seen()
+
+    # When the event is remembered first, and all of it twice
+    for batch_ in (told[1], told[0], told[1], told[0]):
+        sending.remember(batch_)
+
+    # Then a view of another page comes after /0
+    later = Seen(1_000, 1, 2, None, event=False, internal=True)
+    sending.record(sending.batch([sending.hit(later)]))
+    delta = sending.luot.runtime.store.commands.hgetall(SiteKeys("s1").delta)
+    assert [str(n) for row, n in delta.items() if str(row).endswith("\t2\t/0\t/2")] == ["1"]
 
 
 @pytest.mark.parametrize("phase", ["remember", "count", "open"])

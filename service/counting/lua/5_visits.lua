@@ -154,6 +154,15 @@ local function living_copy(batch, day, visit)
   return visitor[number], after, number, who
 end
 
+-- The visit in which what happens to it is kept: itself, or its copy that lives.
+--   ms       of the day of the visit
+--   Returns it and the time in its day's terms; nil when its copy is not at hand.
+local function living_visit(batch, day, visit, ms)
+  if not copy_beside(visit, '>') then return visit, ms end
+  local living, after = living_copy(batch, day, visit)
+  return living, living and ms + day.start - after.start
+end
+
 -- Whether a visit viewed a page on the other side of a midnight that it went over.
 --   place    of the visitor and the page among the day's pairs
 local function has_viewed_beside(batch, day, visit, place)

@@ -59,12 +59,7 @@ local function join_visit(batch, day, hit, visitor, ms, hour, path)
     end
     visitor[number] = visit
   end
-  local living, at = visit, ms
-  if visit.beside ~= '' and copy_beside(visit, '>') then
-    local after
-    living, after = living_copy(batch, day, visit)
-    at = living and ms + day.start - after.start
-  end
+  local living, at = living_visit(batch, day, visit, ms)
   if living then
     follow_visit(batch, living, living.home ~= '' and living.home or day.label, path, at)
   end

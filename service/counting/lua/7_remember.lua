@@ -4,16 +4,28 @@
 -- counted. Order matters where it did when they were counted: visits whose hits are further apart
 -- than half an hour once others between them are missing do not become one again.
 
--- Whether a hit without an id is already in what is known of its visitor, so that remembering it
--- once more must not change it: its time lies inside a visit that has viewed its page.
-local function is_remembered(batch, day, hit)
+-- Puts back a view without an id whose time lies inside a visit that has viewed its page, and says
+-- whether it is one. It may have been put back before, and would then engage a visit that had no
+-- second view; all that is left to say is which page was viewed last, and when it was asked for.
+local function remember_inside(batch, day, hit)
   if hit[ID] or hit[KIND] ~= VIEW then return false end
   local visitor, ms = read_visitor(day, hit[VISITOR]), hit[MS]
   local number = nearest_visit(visitor, ms)
-  if not number or ms < visitor[number].start or ms > visitor[number].stop then return false end
-  local _, place = page_of(batch, day, hit)
-  local visits = read_pair(day, place)
-  return find(visits, char(FIRST_VISIT - 3 + number), 1, true) ~= nil
+  local visit = number and visitor[number]
+  if not visit or ms < visit.start or ms > visit.stop then return false end
+  local page, place = page_of(batch, day, hit)
+  if not find(read_pair(day, place), char(FIRST_VISIT - 3 + number), 1, true) then return false end
+  if batch.double_click > 0 then
+    if is_double_on(batch, day, hit[VISITOR], hit[PAIR], ms) then return true end
+    local visits, last = read_pair(day, hit[PAIR])
+    write_pair(day, hit[PAIR], visits, max(ms, last or ms))
+  end
+  local living, at = living_visit(batch, day, visit, ms)
+  if living and at >= living.viewed then
+    living.path, living.viewed = page.path, at
+    day.changed_records[hit[VISITOR]] = visitor
+  end
+  return true
 end
 
 -- Puts back what one hit left of its visitor.
@@ -50,7 +62,7 @@ local function remember(keys, args)
   for _, item in ipairs(batch.items) do
     local day = batch.days[item[DAY]]
     local is_open = item[KIND] ~= FILTERED and (item[TRUSTED] or now < day.stop + DAY_MS)
-    if is_open and not is_remembered(batch, day, item) then
+    if is_open and not remember_inside(batch, day, item) then
       remember_hit(batch, day, item, now)
       many = many + 1
     end
