@@ -19,6 +19,9 @@ from service.errors import ArchiveBehind, ArchiveUnavailable
 from tests.commands.conftest import Terminal, a_line
 from tests.commands.test_serve import free_port
 from tests.conftest import Luot
+from tests.databases import only_sqlite
+
+pytestmark = only_sqlite
 
 PAGE = 4_096
 

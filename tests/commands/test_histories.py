@@ -17,6 +17,7 @@ from service.counting.keys import SiteKeys
 from service.jobs.correcting import By, merge_pages, undo_correction
 from tests.commands.conftest import Terminal
 from tests.conftest import MakeLuot
+from tests.databases import only_sqlite
 from tests.servers import Valkey, until
 from tests.web.test_dashboard import page
 
@@ -360,6 +361,7 @@ def test_whatever_wrote_the_file_a_killed_import_is_made_good_by_the_next(
     assert totals == shown(valkey)
 
 
+@only_sqlite
 @pytest.mark.parametrize(
     # Hits, sums of days, sums without days, and a plain file.
     ("tool", "name", "content"),
