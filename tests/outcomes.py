@@ -80,7 +80,8 @@ class Watched:
         }
         assert self.views() - views == (1 if said == "counted" else 0)
         if said.startswith("rejected"):
-            assert not self.keys() ^ keys
+            changed = self.keys() ^ keys
+            assert not changed, changed
             check_refusal(answer, door, said.rpartition("=")[2])
         return answer
 
