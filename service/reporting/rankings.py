@@ -26,9 +26,11 @@ __all__ = ["PageTotals", "Place", "Rank", "Ranking", "every_page", "ranked_pages
 #: Up to this place a page is looked for among those at the top; behind it all are added up.
 LARGEST_DEPTH = 2_000
 
-#: In a period so long pages that are read most on all days are likely to be the first, and so
-#: many rows of days and months are added up to see whether they are.
-LONG, ROWS = timedelta(days=180), 5_000
+#: In a period so long the pages with the most views on all their days are likely to be the first.
+LONG = timedelta(days=180)
+
+#: Rows of days and months that are added up to see whether they are.
+ROWS = 5_000
 
 
 @dataclass(frozen=True, slots=True)

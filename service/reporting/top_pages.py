@@ -8,6 +8,9 @@ that all of them together would make less are passed over, and most rows are: ol
 hardly read. Of pages in the rest only those are added up that can be among the first, in what is
 ranked alone, which an index has; everything else is read for those that are shown.
 
+Of half a year and more the pages with the most views in all are likely to be the first, so these
+are tried before any month is looked at.
+
 These are statements of their own and the pages between them are values, so that no planner has
 to guess how many there are.
 
@@ -61,7 +64,9 @@ def least_of(asked: Asked, wanted: int) -> Statement:
 
 def ever_read(asked: Asked, many: int) -> Statement:
     """
-    So many pages with the most views on all their days, which no period has more of, and these.
+    So many pages with the most views on all their days, and how many these are, the most first.
+
+    No period has more of a page.
     """
     values = {"site": asked.site, "whole": asked.whole, "many": many}
     return Statement(_ever_read(), values)
